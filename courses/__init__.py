@@ -1,0 +1,1 @@
+"""The course side: what is taught, who takes part, and how a certificate is earned."""
