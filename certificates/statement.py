@@ -1,0 +1,238 @@
+"""The statement a certificate makes: who can do what, when, and on which grounds.
+
+A statement has exactly one spelling: `to_json` writes it, `from_json` refuses every other one, so a stored
+text and its digest can be compared byte by byte for decades. Store it as text: a JSON column reorders it.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+import types
+import typing
+import unicodedata
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""32 signs, five bits each: no 0 or O, no 1 or I, so that a code on paper is read in one way only."""
+
+CODE_LENGTH = 16
+"""Sixteen signs are 80 bits: nobody guesses a code, and it still fits on one line."""
+
+FORMAT = 1
+
+Level = Literal["trainer", "user"]
+PartKind = Literal["session", "assignment", "horizontal"]
+Language = Literal["sv", "en"]
+
+_Record = TypeVar("_Record", bound="_Tidy")
+_JOINERS = "\u200c\u200d"  # They shape letters in some scripts and hide nothing.
+
+
+class StatementError(ValueError):
+    """The text is not a statement in its one canonical spelling, or its values contradict each other."""
+
+
+def tidy(text: str) -> str:
+    """`text` in NFC, with single spaces and without control, format and unassigned characters.
+
+    Direction overrides can make a name read as another one, and the vertical tab of a word processor is
+    canonicalised differently by different verifiers, so neither is ever signed.
+    """
+    spaced = " ".join(text.split())
+    kept = "".join(sign for sign in spaced if sign in _JOINERS or unicodedata.category(sign)[0] != "C")
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+@dataclass(frozen=True)
+class _Tidy:
+    """Cleans its own texts, so that no statement holds a character that cannot be seen."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str):
+                object.__setattr__(self, field.name, tidy(value))
+            elif isinstance(value, tuple):
+                tidied = (tidy(item) if isinstance(item, str) else item for item in value)
+                object.__setattr__(self, field.name, tuple(tidied))
+
+
+@dataclass(frozen=True)
+class ProgrammeRef(_Tidy):
+    """The programme as it was named and versioned on the day of issue."""
+
+    key: str
+    title: str
+    title_en: str
+    material_version: str
+
+
+@dataclass(frozen=True)
+class Part(_Tidy):
+    """One thing that was assessed: which day, how many minutes, and the names of those who signed for it."""
+
+    kind: PartKind
+    title: str
+    day: date
+    minutes: int
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Named(_Tidy):
+    """A person as named on the certificate, with the organisation that person worked for."""
+
+    name: str
+    organisation: str
+
+
+@dataclass(frozen=True)
+class Certifier(_Tidy):
+    """Who certified, and by what right: the own certificate, or a documented exemption."""
+
+    name: str
+    organisation: str
+    certificate_number: str | None = None
+    certificate_code: str | None = None
+    exemption: str | None = None
+
+
+@dataclass(frozen=True)
+class ProjectRef(_Tidy):
+    """The project that paid, and its reference number at the ESF council."""
+
+    name: str
+    dnr: str
+
+
+@dataclass(frozen=True)
+class Statement(_Tidy):
+    """All a certificate says; nothing in it is ever derived again from live data.
+
+    Minutes are whole minutes, days are days in Europe/Stockholm. `valid_until` is the last valid day, None
+    means without end. `code` is stored without dashes. Raises `StatementError` for values that contradict.
+    """
+
+    format: int
+    number: str
+    code: str
+    issued_on: date
+    valid_until: date | None
+    language: Language
+    holder_name: str
+    level: Level
+    programme: ProgrammeRef
+    competence: str
+    minutes: int
+    parts: tuple[Part, ...]
+    first_day: date
+    last_day: date
+    place: str
+    trainers: tuple[Named, ...]
+    certified_by: Certifier
+    issuer: str
+    project: ProjectRef
+    publicity: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for wrong, complaint in (
+            (self.format != FORMAT, f"format {self.format} is not known"),
+            (normalise_code(self.code) != self.code, "the code is not sixteen signs of the alphabet"),
+            (not self.number or not self.holder_name, "number and holder name are needed"),
+            (self.language not in typing.get_args(Language), f"language {self.language} is not known"),
+            (self.level not in typing.get_args(Level), f"level {self.level} is not known"),
+            (self.minutes < 0 or any(part.minutes < 0 for part in self.parts), "minutes below zero"),
+            (self.first_day > self.last_day, "the last day is before the first"),
+            (self.valid_until is not None and self.valid_until < self.issued_on, "validity ends too early"),
+        ):
+            if wrong:
+                raise StatementError(complaint)
+
+
+def to_json(statement: Statement) -> str:
+    """The one canonical text: sorted keys, no spaces, letters as themselves, days as YYYY-MM-DD."""
+    return json.dumps(
+        asdict(statement), default=date.isoformat, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+
+
+def from_json(text: str) -> Statement:
+    """The statement that `to_json` wrote.
+
+    Raises `StatementError` for any other text, also for one that merely means the same: spaces, a changed
+    order, doubled or unknown keys would each be a second spelling of a signed thing.
+    """
+    try:
+        statement: Statement = _read(Statement, json.loads(text), "statement")
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise StatementError(f"not JSON: {error}") from error
+    if to_json(statement) != text:
+        raise StatementError("not in canonical form")
+    return statement
+
+
+def digest(statement: Statement) -> str:
+    """SHA-256 of the canonical text in UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(to_json(statement).encode()).hexdigest()
+
+
+def new_code() -> str:
+    """A fresh code of 80 random bits, without dashes."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def normalise_code(text: str) -> str | None:
+    """The code somebody typed, without dashes, spaces and lower case; None when it cannot be a code.
+
+    0, O, 1 and I are never corrected: they stand in no code, so whoever typed one misread another sign.
+    """
+    code = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", text[:200])
+    code = code.upper() if code.isascii() else code
+    return code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else None
+
+
+def grouped(code: str) -> str:
+    """`code` as people read it aloud: 7Q4M-9XKD-2RTA-BCDE."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+@cache
+def _shape(kind: type[_Record]) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _read(wanted: Any, value: Any, where: str) -> Any:
+    """`value` from JSON as the annotated type `wanted`; `where` names the place in complaints."""
+    origin, choices = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is types.UnionType:
+        return None if value is None else _read(choices[0], value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise StatementError(f"{where}: a list was expected")
+        return tuple(_read(choices[0], item, f"{where}[{place}]") for place, item in enumerate(value))
+    if is_dataclass(wanted):
+        return _read_record(wanted, value, where)
+    if wanted is date:
+        return _read_day(value, where)
+    if value in choices if origin is Literal else type(value) is wanted:
+        return value
+    raise StatementError(f"{where}: {value!r:.40} was not expected")
+
+
+def _read_record(wanted: Any, value: Any, where: str) -> Any:
+    shape = _shape(wanted)
+    if not isinstance(value, dict) or value.keys() != shape.keys():
+        raise StatementError(f"{where}: exactly the keys {', '.join(sorted(shape))} were expected")
+    return wanted(**{name: _read(kind, value[name], f"{where}.{name}") for name, kind in shape.items()})
+
+
+def _read_day(value: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise StatementError(f"{where}: a day as YYYY-MM-DD was expected") from error
