@@ -16,8 +16,8 @@ from courses.folder import read_programme
 from courses.reading import ContentError, Lists, Table, Texts
 
 __all__ = [
-    "CONTENT", "SCALE", "AssignmentPlan", "ContentError", "Lesson", "Programme", "Question", "Renewal", "SessionPlan", "Survey",
-    "digest", "from_document", "load", "load_all", "text", "to_document",
+    "CONTENT", "SCALE", "AssignmentPlan", "ContentError", "Lesson", "Programme", "Question", "Renewal",
+    "SessionPlan", "Survey", "digest", "from_document", "load", "load_all", "text", "to_document",
 ]  # fmt: skip
 
 CONTENT: Final = Path(__file__).parent / "content"
