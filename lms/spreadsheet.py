@@ -20,6 +20,7 @@ Kind = Literal["text", "integer", "minutes", "day", "formula"]
 _LONGEST_TEXT: Final = 32_767
 _LONGEST_HEADER: Final = 255
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\U00010000-\U0010ffff]")  # Excel counts the latter twice.
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _FORMATS: Final[dict[Kind, str]] = {
     "text": "@",
@@ -104,7 +105,7 @@ def sheet_names(names: Iterable[str]) -> list[str]:
     taken: set[str] = {"history"}  # Reserved by Excel.
     result = []
     for wanted in names:
-        base = re.sub(r"\s+", " ", re.sub(r"[\[\]:*?/\\]", "-", _clean(wanted))).strip("' ")[:31].strip("' ")
+        base = re.sub(r"\s+", " ", _NOT_IN_NAMES.sub("-", _clean(wanted))).strip("' ")[:31].strip("' ")
         name, number = base or "1", 1
         while name.casefold() in taken:
             number += 1

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from lms.workbook import Cell, Column, Formula, Kind, Sheet, csv_text, sheet_names, workbook
+from lms.spreadsheet import Cell, Column, Formula, Kind, Sheet, csv_text, sheet_names, workbook
 
 CREATED = datetime(2022, 12, 1, 8, 30, tzinfo=UTC)
 COLUMNS = [
