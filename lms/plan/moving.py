@@ -44,6 +44,7 @@ def _shifted(part: object, months: int) -> object:
     if isinstance(part, tuple):
         return tuple(_shifted(each, months) for each in part)
     if is_dataclass(part) and not isinstance(part, type):
-        values: dict[str, Any] = {field.name: _shifted(getattr(part, field.name), months) for field in fields(part)}
+        names = [field.name for field in fields(part)]
+        values: dict[str, Any] = {name: _shifted(getattr(part, name), months) for name in names}
         return replace(part, **values)
     return part

@@ -1,7 +1,7 @@
 """Takes one table of a plan file apart, key by key, and notes what is missing, wrong or unknown.
 
-The rule that matters most: a wrong value never stops the reading; a stand-in is returned, the finding kept, and
-whoever reads must look at the findings before using what was built.
+The rule that matters most: a wrong value never stops the reading; a stand-in is returned, the finding kept,
+and whoever reads must look at the findings before using what was built.
 """
 
 from __future__ import annotations
