@@ -49,7 +49,7 @@ def parse(text: str) -> tuple[Plan | None, list[Problem]]:
     """The plan in a TOML text, or None and all its problems in the order of the file."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if len(text) > LONGEST_FILE:
-        return None, [Problem(0, "", Message(N_("a file of at most one million characters")), str(len(text)))]
+        return None, [Problem(1, "", Message(N_("a file of at most one million characters")), str(len(text)))]
     try:
         values = tomllib.loads(text)
         lines = lines_of(text)

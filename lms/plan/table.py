@@ -19,7 +19,7 @@ from lms.plan.problems import Findings, Path
 
 LONGEST_TEXT = 500
 MOST_MONEY = 1_000_000_000_000
-_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_KEY = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -61,11 +61,11 @@ class Table:
         return self.text(key) if self._wanted(key) else None
 
     def key(self, key: str) -> str:
-        """A key others refer to: small letters, digits and hyphens."""
+        """A key others refer to: small letters, digits, hyphens and underscores."""
         value = self._get(key)
         if isinstance(value, str) and _KEY.fullmatch(value) and len(value) <= LONGEST_TEXT:
             return value
-        self.wrong(key, Message(N_("a key of small letters a–z, digits and hyphens, in quotes")))
+        self.wrong(key, Message(N_("a key of small letters a–z, digits, - and _, in quotes")))
         return ""
 
     def matching(self, key: str, pattern: str, expected: Message) -> str:
