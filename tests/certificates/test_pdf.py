@@ -61,6 +61,7 @@ def test_swedish_certificate_says_all_facts(layout: Layout) -> None:
         "Användarcertifikat", "Elin Forsman", "SMAIL för användare", "12 timmar", "Enköping",
         "22 oktober–19 november 2026", "Kan använda SMAIL i sitt arbete.", "20 november 2028",
         "SMA-A-2026-0096", "7Q4M-9XKD-2RTA-BCDE", "parlband.example/v/7Q4M9XKD2RTABCDE",
+        "gå till parlband.example/verify och skriv koden",
         "Eva Dahlgren och Per Blomgren, Enköpings kommun", "SMA-U-2026-0007", "20 november 2026",
         "Samordningsförbundet Uppsala län", "Medfinansieras av Europeiska unionen", "dnr 2021/00320",
         "version 2026-1", "Bedömt av",
