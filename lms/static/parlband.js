@@ -2,8 +2,6 @@
 (() => {
   "use strict";
 
-  document.querySelector("[data-errors]")?.focus();
-
   /* Attendance sheet: minutes and totals follow the choices, and one letter chooses. Words come from the page's own
      language in data attributes, with %n, %h and %m for numbers. */
   const form = document.querySelector(".sheet-form");
