@@ -300,3 +300,13 @@ class _PlainReader(HTMLParser):
 
     def _after_marker(self) -> bool:
         return bool(self._pieces) and bool(re.fullmatch(r" *(- |\d+\. )", self._pieces[-1]))
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as HTML paragraphs with its web addresses as links, for the HTML part of a mail."""
+    parts = (Markup.escape(part).replace("\n", Markup("<br>")) for part in text.strip().split("\n\n"))
+    return Markup("\n").join(Markup("<p>{}</p>").format(_linked(part)) for part in parts)
+
+
+def _linked(escaped: Markup) -> Markup:
+    return Markup(re.sub(r"https?://[^\s<]+", r'<a href="\g<0>">\g<0></a>', escaped))  # noqa: S704

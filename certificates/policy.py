@@ -1,0 +1,28 @@
+"""Who may do what with certificates: one page. What is printed on a certificate anybody may check at /v/<code>."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from certificates.register import Certificate
+from lms.db import db
+from lms.people import Person, has_role
+from lms.permissions import Answer, yes_if
+from lms.projects import Project
+
+
+def may_see_certificate(person: Person, certificate: Certificate) -> Answer:
+    """Download the PDF: the holder, who issued it, and the project leader."""
+    return yes_if(
+        person.id in (certificate.holder_id, certificate.issued_by_id) or _leads_project_of(person, certificate),
+        _("Only the holder, the issuer and the project leader may open this certificate."),
+    )
+
+
+def may_revoke(person: Person, certificate: Certificate) -> Answer:
+    """Revoke: the project leader."""
+    return yes_if(_leads_project_of(person, certificate), _("Only the project leader may revoke a certificate."))
+
+
+def _leads_project_of(person: Person, certificate: Certificate) -> bool:
+    project_id = db.session.scalar(select(Project.id).where(Project.dnr == certificate.project_dnr))
+    return project_id is not None and has_role(person, "project_leader", project_id=project_id)

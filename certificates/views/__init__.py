@@ -1,0 +1,1 @@
+"""Views of the package; each module with a blueprint `bp` becomes part of the site."""

@@ -1,0 +1,118 @@
+"""Who may do what with courses: one page, used by views, templates and tests alike.
+
+Whether a trainer is certified enough to lead is a question of the day, not of permission: see courses/gate.py.
+"""
+
+from flask_babel import gettext as _
+
+from courses.activities import Activity, Session
+from courses.assignments import Submission
+from courses.enrolment import Enrolment
+from courses.runs import Run
+from courses.surveys import Receipt, Survey
+from lms.db import db
+from lms.people import Person, has_role
+from lms.permissions import Answer, yes_if
+from lms.projects import Project
+
+
+def is_trainer_of(person: Person, activity: Activity) -> bool:
+    """Whether the person leads it: a trainer of the run, or who called the meeting."""
+    if isinstance(activity, Run):
+        return any(trainer.id == person.id for trainer in activity.trainers)
+    return activity.created_by_id == person.id
+
+
+def may_schedule(person: Person, project: Project) -> Answer:
+    """Plan runs and meetings: county trainers, trainers and the project leader of the project."""
+    return yes_if(
+        has_role(person, "county_trainer", "trainer", "project_leader", project_id=project.id),
+        _("Only trainers and the project leader of the project may schedule."),
+    )
+
+
+def may_see_run(person: Person, run: Run) -> Answer:
+    """The run from the trainer's side."""
+    return yes_if(
+        is_trainer_of(person, run)
+        or has_role(person, "county_trainer", "project_leader", project_id=run.project_id),
+        _("Only those who lead the run may see this page."),
+    )
+
+
+def may_manage_run(person: Person, run: Run) -> Answer:
+    """Change, invite, cancel: the run's trainers and the project leader."""
+    return yes_if(
+        is_trainer_of(person, run) or has_role(person, "project_leader", project_id=run.project_id),
+        _("Only the trainers of the run and the project leader may change it."),
+    )
+
+
+def may_see_adaptations(person: Person, run: Run) -> Answer:
+    """Needs of aids and adaptations: that run's trainers and nobody else."""
+    return yes_if(is_trainer_of(person, run), _("Only the trainers of the run see needs of adaptation."))
+
+
+def may_manage_enrolment(person: Person, enrolment: Enrolment) -> Answer:
+    return may_manage_run(person, enrolment.run)
+
+
+def may_take_attendance(person: Person, session: Session) -> Answer:
+    """The sheet of a session: who leads it."""
+    return yes_if(is_trainer_of(person, session.activity), _("Only those who lead the session may fill in its sheet."))
+
+
+def may_see_attendance(person: Person, session: Session) -> Answer:
+    """Read a sheet: who leads it, and the project leader who answers for it in an audit."""
+    return yes_if(
+        is_trainer_of(person, session.activity)
+        or has_role(person, "project_leader", project_id=session.activity.project_id),
+        _("Only those who lead the session and the project leader may see its sheet."),
+    )
+
+
+def may_review(person: Person, submission: Submission) -> Answer:
+    """Assess a home assignment: the run's trainers."""
+    return yes_if(is_trainer_of(person, submission.run), _("Only the trainers of the run assess assignments."))
+
+
+def may_certify(person: Person, run: Run) -> Answer:
+    """Certify: the run's trainers."""
+    return yes_if(is_trainer_of(person, run), _("Only the trainers of the run may certify."))
+
+
+def may_take_run(person: Person, run: Run) -> Answer:
+    """The participant's side of a run: who has a place in it."""
+    enrolled = db.session.query(Enrolment).filter_by(run_id=run.id, person_id=person.id).one_or_none()
+    return yes_if(
+        enrolled is not None and enrolled.state in ("registered", "waiting"), _("You are not registered in this run.")
+    )
+
+
+def may_answer_survey(person: Person, survey: Survey) -> Answer:
+    """Answer: who was asked."""
+    return yes_if(db.session.get(Receipt, (survey.id, person.id)), _("This survey was not sent to you."))
+
+
+def may_see_results(person: Person, project: Project) -> Answer:
+    """Survey results, in batches: who evaluates, leads or teaches."""
+    return yes_if(
+        has_role(person, "project_leader", "evaluator", "county_trainer", "trainer", project_id=project.id),
+        _("Only the evaluator, the project leader and trainers see survey results."),
+    )
+
+
+def may_see_goals(person: Person, project: Project) -> Answer:
+    """The goals board: project leader and steering group."""
+    return yes_if(
+        has_role(person, "project_leader", "steering_group", project_id=project.id),
+        _("Only the project leader and the steering group see the goals board."),
+    )
+
+
+def may_see_tree(person: Person, project: Project) -> Answer:
+    """The cascade with names: project leader and county trainers; others see their own part of it elsewhere."""
+    return yes_if(
+        has_role(person, "project_leader", "county_trainer", project_id=project.id),
+        _("Only the project leader and county trainers see the whole string."),
+    )

@@ -1,0 +1,230 @@
+"""The composition root: settings, tables, views and commands become one application. Nobody else imports everything."""
+
+import hashlib
+import importlib
+import os
+import pkgutil
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from flask import Flask, g, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, gettext
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager, current_user
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import certificates.register
+import certificates.views
+import config
+import courses.assignments
+import courses.attendance
+import courses.enrolment
+import courses.exemptions
+import courses.horizontal
+import courses.lessons
+import courses.surveys
+import courses.views
+import lms.views
+from courses.views.navigation import navigation
+from lms import accounts, clock, filters, jobs, message, text
+from lms.db import db, prepare_sqlite, reading
+from lms.limits import limiter
+from lms.people import Person
+from lms.permissions import check_all_declared
+
+LANGUAGES = ("sv", "en")
+PUBLICITY = {"sv": "Medfinansieras av Europeiska unionen", "en": "Co-funded by the European Union"}
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+STATIC = Path(__file__).parent / "static"
+
+babel = Babel()
+csrf = CSRFProtect()
+login = LoginManager()
+migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application. Without settings they are read from the environment; raises SettingsError."""
+    settings = settings or config.read(os.environ)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "lms",
+        instance_path=str(settings.instance),
+        static_folder=str(STATIC),
+        template_folder=str(config.ROOT / "templates"),
+    )
+    app.config.update(_flask_settings(settings))
+    _start_database(app)
+    babel.init_app(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
+    csrf.init_app(app)
+    Bootstrap5().init_app(app)
+    limiter.init_app(app)
+    _start_sign_in(app)
+    for package in (lms.views, certificates.views, courses.views):
+        _register(app, package)
+    _start_templates(app)
+    _start_answers(app)
+    jobs.connect(app)
+    check_all_declared(app)
+    if settings.secure:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, object]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        "MAX_CONTENT_LENGTH": 45 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "MAX_FORM_PARTS": 20_000,
+        "SESSION_COOKIE_NAME": "parlband",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.secure,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_DEFAULT_LOCALE": "sv",
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
+        "RATELIMIT_ENABLED": not settings.testing,
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_HEADERS_ENABLED": True,
+        "TESTING": settings.testing,
+        "PROPAGATE_EXCEPTIONS": settings.testing,
+    }
+
+
+def _start_database(app: Flask) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine)
+
+    @app.before_request
+    def _how_to_begin() -> None:
+        reading(only=request.method in ("GET", "HEAD", "OPTIONS"))
+
+    @app.teardown_request
+    def _forget_how(_error: BaseException | None) -> None:
+        reading(only=False)
+
+
+def _start_sign_in(app: Flask) -> None:
+    login.init_app(app)
+    login.session_protection = None  # the token in the cookie is the proof; addresses change on the road
+
+    @login.user_loader  # type: ignore[untyped-decorator]
+    def _load(token: str) -> Person | None:
+        return accounts.person_of(token)
+
+
+def _register(app: Flask, package: ModuleType) -> None:
+    """Every module of a views package that has a blueprint is part of the site."""
+    for found in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
+        if hasattr(module, "bp"):
+            app.register_blueprint(module.bp)
+
+
+def language() -> str:
+    """The language of this request: the person's, else the browser session's, else Swedish."""
+    if not request:
+        return "sv"
+    if getattr(request.url_rule, "endpoint", "").startswith("verify."):
+        return _preferred()
+    if current_user and current_user.is_authenticated:
+        return str(current_user.language)
+    return session.get("language") or _preferred()
+
+
+def _preferred() -> str:
+    return request.accept_languages.best_match(LANGUAGES, "sv") or "sv"
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(filename: str) -> str:
+    return hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:10]
+
+
+def _start_templates(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = lambda name: url_for("static", filename=name, v=_fingerprint(name))
+    for name in ("day", "short_day", "clock", "hours", "number"):
+        app.jinja_env.filters[name] = _localised(name)
+    app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, language())
+    app.jinja_env.filters["paragraphs"] = text.paragraphs
+    app.jinja_env.filters["markdown"] = text.safe_html
+    app.jinja_env.filters["message"] = _worded
+
+    @app.context_processor
+    def _everywhere() -> dict[str, object]:
+        person = current_user if current_user and current_user.is_authenticated else None
+        spoken = language()
+        return {
+            "language": spoken,
+            "theme": person.theme if person else "",
+            "publicity": PUBLICITY[spoken],
+            "navigation": navigation(person) if person else [],
+            "footer_project": getattr(g, "footer_project", ""),
+            "demo": app.config["SETTINGS"].demo,
+            "today": clock.today(),
+        }
+
+
+def _worded(told: object) -> object:
+    """A message of pure code in the language of the request; anything else as it is."""
+    return told.render(gettext) if isinstance(told, message.Message) else told
+
+
+def _localised(name: str) -> object:
+    function = getattr(filters, name)
+    if name == "clock":
+        return function
+    return lambda value: function(value, language())
+
+
+def _start_answers(app: Flask) -> None:
+    @app.after_request
+    def _headers(response):  # type: ignore[no-untyped-def]
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if app.config["SETTINGS"].secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint and not request.endpoint.endswith("static"):
+            headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_error: CSRFError) -> ResponseReturnValue:
+        return render_template("errors/csrf.html"), 400
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> ResponseReturnValue:
+        db.session.rollback()
+        code = error.code or 500
+        known = code if code in (400, 403, 404, 405, 413, 429, 500) else 400
+        return render_template(f"errors/{known}.html", reason=g.get("refused", "")), code
+
+    @app.errorhandler(Exception)
+    def _crash(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        if app.testing:
+            raise error
+        app.logger.exception("unexpected error in %s", request.endpoint)
+        return render_template("errors/500.html"), 500

