@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from lms import personnummer
 from lms.message import N_, Message
-from lms.spreadsheet import Cell, Line, Unreadable, read_sheets
+from lms.table_file import Cell, Line, Unreadable, read_sheets
 
 Gender = Literal["woman", "man", "other", "unknown"]
 Field = Literal["given_name", "family_name", "email", "personnummer", "organisation", "gender", "job_title"]

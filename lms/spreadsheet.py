@@ -1,201 +1,239 @@
-"""Turns a CSV or XLSX file as people really export it into numbered lines of cells.
+"""Tables leave the system as XLSX workbooks and CSV files that office programmes open without surprise.
 
-The rule that matters most: nothing is guessed silently and no file, however odd or hostile, costs more
-than its size allows; a workbook is measured first, since one far-away cell can claim all memory.
+The rule that matters most: what people typed is always text, never a formula, and the same values give
+the same bytes.
 """
 
-from __future__ import annotations
-
-import codecs
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from xml.parsers import expat
+from datetime import UTC, date, datetime
+from typing import Any, Final, Literal
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
-from lms.message import N_, Message
+Kind = Literal["text", "integer", "minutes", "day", "formula"]
 
-MOST_BYTES = 5 * 1024 * 1024
-MOST_UNPACKED = 40 * 1024 * 1024
-MOST_LINES = 20_000
-MOST_COLUMNS = 200
-_CELL_NAME = re.compile(r"([A-Z]{1,3})(\d{1,7})", re.ASCII)
-
-Cell = str | date
+_LONGEST_TEXT: Final = 32_767
+_LONGEST_HEADER: Final = 255
+_ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NOT_IN_NAMES: Final = re.compile(r"[\[\]:*?/\\\U00010000-\U0010ffff]")  # Excel counts the latter twice.
+_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMATS: Final[dict[Kind, str]] = {
+    "text": "@",
+    "integer": "0",
+    "minutes": "0.00",
+    "day": "yyyy-mm-dd",
+    "formula": "0.00",
+}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line that is not empty: its number in the file or sheet (from 1) and its cells, trimmed."""
+class Formula:
+    """A formula of ours with the value it has now; `{row}` stands for the number of its row."""
 
-    number: int
-    cells: tuple[Cell, ...]
-
-
-class Unreadable(ValueError):  # noqa: N818 - named for what it is
-    """A file that cannot be read at all: a code, a message for people and the line (0 = the whole file)."""
-
-    def __init__(self, code: str, message: str, line: int = 0, **values: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = Message(message, values)
-        self.line = line
+    text: str
+    value: float
 
 
-def read_sheets(data: bytes) -> list[list[Line]]:
-    """The lines of a CSV file (one sheet) or of every visible sheet of an XLSX file; raises Unreadable."""
-    if len(data) > MOST_BYTES:
-        raise Unreadable(
-            "too_big", N_("The file is larger than %(most)s MB."), most=MOST_BYTES // 1024 // 1024
-        )
-    if data.startswith(b"PK\x03\x04"):
-        return _workbook(data)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable(
-            "old_excel", N_("The file is an older or locked Excel file; save it as XLSX or CSV.")
-        )
-    return [list(_csv_lines(_decoded(data)))]
+Cell = str | int | date | Formula | None
 
 
-def _decoded(data: bytes) -> str:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ["utf-16"]
-    else:
-        if b"\0" in data:
-            line = data[: data.index(b"\0")].count(b"\n") + 1
-            raise Unreadable(
-                "nul", N_("The file holds bytes that are not text; save it as CSV or XLSX."), line
-            )
-        encodings = ["utf-8-sig", "cp1252"]
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Unreadable("encoding", N_("The letters of the file cannot be read; save it as CSV in UTF-8."))
+@dataclass(frozen=True)
+class Column:
+    """One column: "minutes" takes whole minutes and shows decimal hours; `total` sums it in the last row."""
+
+    heading: str
+    kind: Kind = "text"
+    width: float = 14
+    total: bool = False
 
 
-def _csv_lines(text: str) -> Iterator[Line]:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    first, _, rest = text.partition("\n")
-    skipped = 0
-    if re.fullmatch(r"sep=[;,\t]", first.strip(' "')):
-        text, skipped = rest, 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    lines = 0
-    number = 1
-    while True:
-        number = reader.line_num + skipped + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            message = N_("The quotation marks of this line do not match.")
-            raise Unreadable("quotes", message, number) from error
-        if cells is None:
-            return
-        line = Line(number, tuple(_trimmed(cell) for cell in cells))
-        if any(line.cells):
-            lines += 1
-            _check_size(lines, len(cells), number)
-            yield line
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: `notes` stand above the table, `total_label` in the first cell of the row of sums."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    notes: Sequence[str] = ()
+    total_label: str = ""
 
 
-def _delimiter(text: str) -> str:
-    """The separator that stands most often in the lines at the top, outside quotation marks."""
-    top = re.sub(r'"[^"]*"', "", "\n".join(text[:20_000].split("\n")[:20]))
-    return max(";\t,", key=top.count)
+def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, publicity: str = "") -> bytes:
+    """Return an XLSX file of `sheets`; `created` (aware) is written into it, the clock is never read.
+
+    `publicity` (the EU co-funding text) stands in the header of every printed page, the title and page number
+    in its footer. Raises ValueError when a row has not as many cells as there are columns, or a cell is of
+    another kind.
+    """
+    if created.tzinfo is None:
+        raise ValueError("created needs a time zone")
+    if not sheets:
+        raise ValueError("a workbook needs a sheet")
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        moment = created.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        book.set_properties({"title": _clean(title), "created": moment})
+        styles = _Styles(book)
+        for sheet, name in zip(sheets, sheet_names(sheet.name for sheet in sheets), strict=True):
+            page = book.add_worksheet(name)
+            _write_sheet(page, sheet, styles)
+            _set_up_print(page, title, publicity)
+    return out.getvalue()
 
 
-def _check_size(lines: int, columns: int, number: int) -> None:
-    if lines > MOST_LINES:
-        raise Unreadable(
-            "too_many_lines", N_("The file has more than %(most)s lines."), number, most=MOST_LINES
-        )
-    if columns > MOST_COLUMNS:
-        message = N_("The file has more than %(most)s columns.")
-        raise Unreadable("too_many_columns", message, number, most=MOST_COLUMNS)
+def csv_text(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return a CSV file as Swedish Excel reads it: UTF-8 with BOM, ";", decimal comma, hours for minutes.
+
+    Text that a spreadsheet would take for a formula gets a leading apostrophe (OWASP, CSV injection).
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow([_harmless(column.heading) for column in columns])
+    for row in rows:
+        writer.writerow([_csv_cell(column, cell) for column, cell in zip(columns, row, strict=True)])
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
 
-def _workbook(data: bytes) -> list[list[Line]]:
-    broken = N_("The Excel file is damaged or of another kind; save it as XLSX or CSV.")
-    try:
-        _measure(data)
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-            names = [
-                each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible
-            ]
-            return [_sheet_lines(workbook, name) for name in names]
-    except (
-        zipfile.BadZipFile,
-        CalamineError,
-        expat.ExpatError,
-        OSError,
-        NotImplementedError,
-        EOFError,
-    ) as error:
-        raise Unreadable("broken", broken) from error
+def sheet_names(names: Iterable[str]) -> list[str]:
+    """Return `names` as Excel allows them: at most 31 characters, none of []:*?/\\, each only once."""
+    taken: set[str] = {"history"}  # Reserved by Excel.
+    result = []
+    for wanted in names:
+        base = re.sub(r"\s+", " ", _NOT_IN_NAMES.sub("-", _clean(wanted))).strip("' ")[:31].strip("' ")
+        name, number = base or "1", 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base[: 27 - len(str(number))]} ({number})".strip()
+        taken.add(name.casefold())
+        result.append(name)
+    return result
 
 
-def _sheet_lines(workbook: CalamineWorkbook, name: str) -> list[Line]:
-    rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    lines = (Line(number, tuple(_as_cell(value) for value in row)) for number, row in enumerate(rows, 1))
-    return [line for line in lines if any(line.cells)]
+class _Styles:
+    """The cell formats of one workbook, made in a fixed order."""
+
+    def __init__(self, book: Any) -> None:
+        self.note = book.add_format({"text_wrap": False})
+        self.heading = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2})
+        self.cell = {
+            kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()
+        }
+        self.total = {
+            kind: book.add_format({"num_format": form, "bold": True, "top": 1})
+            for kind, form in _FORMATS.items()
+        }
 
 
-def _as_cell(value: object) -> Cell:
-    """A cell as text, whole numbers without decimals; dates stay dates, as they may be mistakes."""
-    if isinstance(value, date):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return _trimmed(str(value))
+def _write_sheet(page: Any, sheet: Sheet, styles: _Styles) -> None:
+    for row, note in enumerate(sheet.notes):
+        page.write_string(row, 0, _clean(note), styles.note)
+    header = len(sheet.notes) + 1 if sheet.notes else 0
+    for place, column in enumerate(sheet.columns):
+        page.set_column(place, place, column.width)
+        page.write_string(header, place, _clean(column.heading), styles.heading)
+    for row, cells in enumerate(sheet.rows, start=header + 1):
+        for place, (column, cell) in enumerate(zip(sheet.columns, cells, strict=True)):
+            _write_cell(page, (row, place), column, cell, styles.cell[column.kind])
+    last = header + len(sheet.rows)
+    page.freeze_panes(header + 1, 0)
+    page.repeat_rows(header)
+    page.autofilter(header, 0, last, len(sheet.columns) - 1)
+    if sheet.total_label or any(column.total for column in sheet.columns):
+        _write_totals(page, sheet, header, styles)
 
 
-def _trimmed(text: str) -> str:
-    text = re.sub(r"[\u200b\u200e\u200f\ufeff]", "", text)
-    return re.sub(r"\s+", " ", text).strip()
+def _write_cell(page: Any, at: tuple[int, int], column: Column, cell: Cell, style: Any) -> None:
+    match column.kind, cell:
+        case _, None:
+            page.write_blank(*at, None, style)
+        case "text", str():
+            page.write_string(*at, _clean(cell), style)
+        case "integer", int() if not isinstance(cell, bool):
+            page.write_number(*at, cell, style)
+        case "minutes", int() if not isinstance(cell, bool):
+            page.write_number(*at, cell / 60, style)
+        case "day", date() if not isinstance(cell, datetime):
+            page.write_datetime(*at, cell, style)
+        case "formula", Formula(text=text, value=value):
+            page.write_formula(*at, text.replace("{row}", str(at[0] + 1)), style, value)
+        case _:
+            raise ValueError(f"{column.heading}: {cell!r} is not of kind {column.kind}")
 
 
-def _measure(data: bytes) -> None:
-    """Refuses a workbook that unpacks to too much or that has a cell far outside any table of people."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            raise zipfile.BadZipFile
-        if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
-            raise Unreadable("too_big", N_("The Excel file unpacks to far more than a list of people."))
-        for member in archive.infolist():
-            content = archive.read(member)
-            if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-                _measure_sheet(content)
+def _write_totals(page: Any, sheet: Sheet, header: int, styles: _Styles) -> None:
+    """Sums as formulas, with their present values stored for programmes that do not calculate."""
+    row = header + len(sheet.rows) + 1
+    for place, column in enumerate(sheet.columns):
+        style = styles.total[column.kind]
+        if column.total:
+            name = xl_col_to_name(place)
+            area = f"{name}{header + 2}:{name}{row}"
+            value = sum(_amount(column, cells[place]) for cells in sheet.rows)
+            formula = f"=SUM({area})" if sheet.rows else "=0"
+            page.write_formula(row, place, formula, style, value)
+        elif place == 0:
+            page.write_string(row, place, _clean(sheet.total_label), style)
+        else:
+            page.write_blank(row, place, None, style)
 
 
-def _measure_sheet(content: bytes) -> None:
-    def begins(name: str, attributes: dict[str, str]) -> None:
-        place = attributes.get("r", "")
-        kind = name.rpartition(":")[2]
-        if kind == "row" and place.isascii() and place.isdigit():
-            _check_place(int(place), 1)
-        elif kind == "c" and (found := _CELL_NAME.fullmatch(place)):
-            _check_place(int(found[2]), _column_number(found[1]))
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = begins
-    parser.Parse(content, True)
+def _amount(column: Column, cell: Cell) -> float:
+    if isinstance(cell, Formula):
+        return cell.value
+    if cell is None:
+        return 0
+    if column.kind in {"integer", "minutes"} and isinstance(cell, int):
+        return cell / 60 if column.kind == "minutes" else cell
+    raise ValueError(f"{column.heading} cannot be summed")
 
 
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+def _set_up_print(page: Any, title: str, publicity: str) -> None:
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.5, right=0.5, top=0.9, bottom=0.7)
+    page.set_header(_printed("&L", publicity))
+    page.set_footer(_printed("&L", title, "&R&P / &N"))
 
 
-def _check_place(row: int, column: int) -> None:
-    if row > MOST_LINES or column > MOST_COLUMNS:
-        message = N_("There is a cell far outside the list; copy the list alone to a new sheet.")
-        raise Unreadable("far_cell", message, row)
+def _printed(before: str, text: str, after: str = "") -> str:
+    """Header text within Excel's 255 characters, its ampersands doubled: a single one is a command."""
+    words = " ".join(_clean(text).split())
+    room = _LONGEST_HEADER - len(before) - len(after)
+    while len(escaped := words.replace("&", "&&")) > room:
+        words = words[:-1]
+    return f"{before}{escaped}{after}"
+
+
+def _clean(text: str) -> str:
+    """Text without the characters XML cannot hold, cut at the length a cell can."""
+    return _ILLEGAL.sub("", text)[:_LONGEST_TEXT]
+
+
+def _harmless(text: str) -> str:
+    text = text.replace("\x00", "")
+    return f"'{text}" if text.lstrip(" \u00a0").startswith(_STARTS_FORMULA) else text
+
+
+def _csv_cell(column: Column, cell: Cell) -> str:
+    match column.kind, cell:
+        case _, None:
+            return ""
+        case "text", str():
+            return _harmless(cell)
+        case "integer", int() if not isinstance(cell, bool):
+            return str(cell)
+        case "minutes", int() if not isinstance(cell, bool):
+            return f"{cell / 60:.2f}".replace(".", ",")
+        case "day", date() if not isinstance(cell, datetime):
+            return cell.isoformat()
+        case "formula", Formula(value=value):
+            return f"{value:.2f}".replace(".", ",")
+        case _:
+            raise ValueError(f"{column.heading}: {cell!r} is not of kind {column.kind}")
