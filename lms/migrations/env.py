@@ -1,0 +1,27 @@
+"""How Alembic reaches the tables: one connection, batch mode for SQLite, types written as plain SQLAlchemy ones."""
+
+from alembic import context
+from flask import current_app
+
+from lms.db import Base, UtcTime
+
+engine = current_app.extensions["migrate"].db.engine
+
+
+def render_item(kind, item, autogen_context):
+    """Our own types as what they are in the database, so that migrations never import the product."""
+    if kind == "type" and isinstance(item, UtcTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and type(item).__name__ == "JSON":
+        autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+    return False
+
+
+with engine.connect() as connection:
+    context.configure(
+        connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
