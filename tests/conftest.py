@@ -81,6 +81,7 @@ def _application(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
     made = create_app(settings)
     made.config["WTF_CSRF_ENABLED"] = False
     made.test_client_class = CommittingClient
+    made.extensions["babel"].translation_directories = [str(tmp_path_factory.mktemp("no-words"))]  # see msgids
     with made.app_context():
         Base.metadata.create_all(db.engine)
     yield made
