@@ -83,3 +83,12 @@ class Session(Base):
     def minutes(self) -> int:
         """Whole minutes between start and end."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+class Expected(Base):
+    """A person called to a meeting that is no course run: the rows of its sheet (a run has enrolments instead)."""
+
+    __tablename__ = "expected"
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)

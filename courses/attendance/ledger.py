@@ -1,7 +1,4 @@
-"""The attendance ledger: append-only minutes per person, session and day; a correction is a new entry with a reason.
-
-Every tablet posts which entry it saw of each person; who saw something older is told, and nothing is lost or doubled.
-"""
+"""The tables of the ledger: append-only entries, and sign-offs over them; the database itself keeps them single."""
 
 from datetime import date, datetime
 from typing import Any
@@ -94,6 +91,15 @@ class SignOff(Base):
     """A trainer certifies the sheet of a session: over exactly which entries (hash), and who stood on it (roster)."""
 
     __tablename__ = "sign_off"
+    __table_args__ = (
+        Index(
+            "uq_sign_off_first",
+            "session_id",
+            unique=True,
+            sqlite_where=text("replaces_id IS NULL"),
+            postgresql_where=text("replaces_id IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("session.id"), index=True)

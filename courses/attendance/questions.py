@@ -1,0 +1,111 @@
+"""What the ledger says: who is on a sheet, what counts now, what it was before, and which sheets are unsigned."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased, lazyload
+
+from courses.activities import Activity, Expected, Session
+from courses.attendance.ledger import AttendanceEntry, SignOff
+from courses.enrolment import Enrolment
+from courses.runs import Run
+from lms import clock
+from lms.db import db
+from lms.people import Person
+from lms.projects import Project
+
+_SWEDISH = str.maketrans({"å": "{", "ä": "|", "ö": "}"})  # These three follow z, in this order.
+
+
+def on_sheet(session: Session) -> list[Person]:
+    """Who stands on the sheet, by name: places in the run or called to the meeting, and whoever has an entry."""
+    if isinstance(session.activity, Run):
+        expected = select(Enrolment.person_id).where(
+            Enrolment.run_id == session.activity_id, Enrolment.state == "registered"
+        )
+    else:
+        expected = select(Expected.person_id).where(Expected.activity_id == session.activity_id)
+    recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id)
+    people = db.session.scalars(
+        select(Person).where(Person.id.in_(expected.union(recorded))).options(lazyload(Person.roles))
+    )
+    return by_name(people)
+
+
+def by_name(people: Iterable[Person]) -> list[Person]:
+    """People as a Swedish list orders them, by the name that is shown."""
+    return sorted(people, key=lambda person: (person.name.casefold().translate(_SWEDISH), person.id))
+
+
+def entries_of(session: Session) -> list[AttendanceEntry]:
+    """Every entry of the session, replaced ones too, in the order they were written."""
+    return list(
+        db.session.scalars(
+            select(AttendanceEntry).where(AttendanceEntry.session_id == session.id).order_by(AttendanceEntry.id)
+        )
+    )
+
+
+def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
+    """person id → entries, oldest first: the last one counts."""
+    chains: dict[int, list[AttendanceEntry]] = defaultdict(list)
+    for entry in entries_of(session):
+        chains[entry.person_id].append(entry)
+    return dict(chains)
+
+
+def latest(session: Session) -> dict[int, AttendanceEntry]:
+    """person id → the entry that counts now."""
+    return {person_id: chain[-1] for person_id, chain in histories(session).items()}
+
+
+def history(session: Session, person: Person) -> list[AttendanceEntry]:
+    """All entries of the person in the session, oldest first."""
+    return histories(session).get(person.id, [])
+
+
+def minutes_in(run: Activity, *, signed_only: bool = False) -> dict[int, dict[int, int]]:
+    """person id → {session id: minutes}, as it stands now; with `signed_only` only from sheets signed off."""
+    later = aliased(AttendanceEntry)
+    query = select(AttendanceEntry.person_id, AttendanceEntry.session_id, AttendanceEntry.minutes).where(
+        AttendanceEntry.activity_id == run.id,
+        AttendanceEntry.session_id.is_not(None),
+        ~exists().where(later.replaces_id == AttendanceEntry.id),
+    )
+    if signed_only:
+        query = query.where(AttendanceEntry.session_id.in_(select(SignOff.session_id)))
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for person_id, session_id, minutes in db.session.execute(query):
+        if session_id is not None:
+            found[person_id][session_id] = minutes
+    return dict(found)
+
+
+def signed(session: Session) -> SignOff | None:
+    """The sign-off that holds now, or None: the newest one."""
+    return db.session.scalar(
+        select(SignOff).where(SignOff.session_id == session.id).order_by(SignOff.id.desc()).limit(1)
+    )
+
+
+def is_signed(session: Session) -> bool:
+    """Whether the sheet of the session is signed off."""
+    return signed(session) is not None
+
+
+def unsigned(project: Project) -> list[Session]:
+    """Sessions of the project that are over and not signed off, oldest first; cancelled activities do not count."""
+    return list(
+        db.session.scalars(
+            select(Session)
+            .join(Activity, Session.activity_id == Activity.id)
+            .where(
+                Activity.project_id == project.id,
+                Activity.cancelled_at.is_(None),
+                Session.ends_at <= clock.now(),
+                Session.id.not_in(select(SignOff.session_id)),
+            )
+            .order_by(Session.starts_at, Session.id)
+        )
+    )

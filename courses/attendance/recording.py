@@ -1,0 +1,237 @@
+"""Recording: marks of a sheet become entries, and only where something changed.
+
+The rule that matters most: a mark made on top of an older entry than the newest is a conflict of that row, never an
+overwrite; the same message sent twice (nonce) writes once.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from courses.activities import Activity, Session
+from courses.attendance.ledger import ABSENCES, METHODS, AttendanceEntry
+from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by
+from courses.attendance.questions import histories, on_sheet, signed
+from courses.attendance.signing import locked, may_be_signed, sign_off_again
+from courses.runs import Run
+from lms import audit, clock
+from lms.db import db
+from lms.filters import clock as clock_text
+from lms.people import Person
+from lms.refusals import Refused, Stale
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{8,36}")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A row that somebody else wrote first: what stands (None: nothing) and what was meant."""
+
+    person_id: int
+    stands: AttendanceEntry | None
+    meant: Mark
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What came of a sheet: new entries, and rows that somebody else wrote first. The rest had not changed."""
+
+    entries: list[AttendanceEntry] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def record(
+    session: Session, marks: Sequence[Mark], *, by: Person, nonce: str, method: str = "sheet"
+) -> Recorded:
+    """Write the marks of a sheet that is not signed yet; rows in conflict are returned, the others are written.
+
+    Raises Refused: `cancelled`, `too_early` (before the day), `not_on_sheet`, `times` (values: errors by person id),
+    `signed` when a mark would change a sheet that is signed off (see `correct`).
+    """
+    locked(session)
+    _check_time(session)
+    changes, conflicts = _changes(session, marks, nonce)
+    if changes and (stands := signed(session)):
+        raise Stale(
+            _("%(name)s has signed this sheet. A change is a correction and needs a reason.", name=stands.by.name),
+            "signed",
+        )
+    entries = _write(session, changes, by=by, nonce=nonce, method=method)
+    if entries:
+        audit.record("attendance.recorded", session, by=by, details=_summary(entries))
+    return Recorded(entries, conflicts)
+
+
+def correct(session: Session, marks: Sequence[Mark], reason: str, *, by: Person, nonce: str) -> Recorded:
+    """Change a signed sheet for a reason, and sign it anew in the same act; the old values stay visible.
+
+    Conflicting rows are returned and the others are written. Raises Refused: as `record`, and `not_signed`,
+    `reason` (3 to 500 characters), and what `sign_off` refuses.
+    """
+    locked(session)
+    stands = signed(session)
+    if stands is None:
+        raise Refused(_("This sheet is not signed yet: change it as it is."), "not_signed")
+    if not 3 <= len(reason.strip()) <= 500:
+        raise Refused(_("Write why the sheet is corrected, in a few words."), "reason")
+    may_be_signed(session)
+    changes, conflicts = _changes(session, marks, nonce)
+    entries = _write(session, changes, by=by, nonce=nonce, method="sheet", reason=reason.strip())
+    if entries:
+        audit.record("attendance.corrected", session, by=by, details={**_summary(entries), "reason": reason.strip()})
+        sign_off_again(session, stands, by=by)
+    return Recorded(entries, conflicts)
+
+
+def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: Person) -> AttendanceEntry:
+    """The minutes of an approved home assignment, once per run and person, at most what the programme gives.
+
+    Called again it answers with the entry that stands. Raises Refused: `minutes`.
+    """
+    most = run.programme.assignment.minutes if run.programme.assignment else 0
+    if not 0 <= minutes <= most:
+        raise Refused(_("The assignment may count at most %(most)s minutes.", most=most), "minutes")
+    standing = (
+        select(AttendanceEntry)
+        .where(
+            AttendanceEntry.activity_id == run.id,
+            AttendanceEntry.person_id == person.id,
+            AttendanceEntry.kind == "assignment",
+        )
+        .order_by(AttendanceEntry.id.desc())
+        .limit(1)
+    )
+    if found := db.session.scalar(standing):
+        return found
+    entry = _entry(run, person, Presence(minutes, None, None, None), by=by, kind="assignment", method="review", day=day)
+    entry.nonce = f"assignment:{run.id}:{person.id}"
+    try:
+        with db.session.begin_nested():
+            db.session.add(entry)
+    except IntegrityError:
+        return db.session.scalars(standing).one()
+    audit.record("attendance.assignment", entry, by=by, details={"person": person.id, "minutes": minutes})
+    return entry
+
+
+def _check_time(session: Session) -> None:
+    """A sheet is filled in from the morning of its day; before that nobody has attended anything."""
+    if session.activity.cancelled_at is not None:
+        raise Refused(_("This is cancelled: nothing can be recorded."), "cancelled")
+    if local_day(session) > clock.today():
+        raise Refused(_("You can fill in the sheet from the day of the session."), "too_early")
+
+
+@dataclass(frozen=True)
+class _Change:
+    person: Person
+    presence: Presence
+    replaces: AttendanceEntry | None
+
+
+def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[_Change], list[Conflict]]:
+    """Which marks say something new, and which stand on something older than the newest entry."""
+    if not _NONCE.fullmatch(nonce):
+        raise Refused(_("Load the page again and save once more."), "nonce")
+    people = {person.id: person for person in on_sheet(session)}
+    _check(session, marks, people)
+    chains = histories(session)
+    changes, conflicts = [], []
+    for mark in marks:
+        stands = chains[mark.person_id][-1] if mark.person_id in chains else None
+        meant = presence_of(mark, session)
+        if stands is not None and said_by(stands) == meant:
+            continue
+        mine = [entry for entry in chains.get(mark.person_id, []) if entry.nonce == _row_nonce(nonce, session, mark)]
+        if mine and said_by(mine[0]) == meant and stands is not mine[0]:
+            continue  # The same message again: it was written, and corrected by somebody since.
+        if mine or (stands.id if stands else None) != mark.seen_entry_id:
+            conflicts.append(Conflict(mark.person_id, stands, mark))
+        else:
+            changes.append(_Change(people[mark.person_id], meant, stands))
+    return changes, conflicts
+
+
+def _check(session: Session, marks: Sequence[Mark], people: dict[int, Person]) -> None:
+    """Every mark is about somebody on the sheet, once, and says something possible."""
+    numbers = [mark.person_id for mark in marks]
+    if len(numbers) != len(set(numbers)) or not set(numbers) <= set(people):
+        raise Refused(_("Somebody here is not on the sheet: load the page again."), "not_on_sheet")
+    errors = {mark.person_id: wrong for mark in marks if (wrong := _wrong(mark, session))}
+    if errors:
+        raise Refused(_("Some times cannot be right."), "times", errors=errors)
+
+
+def _wrong(mark: Mark, session: Session) -> str:
+    """What is impossible about a mark, in words; nothing when it is fine."""
+    if mark.state not in PARTS or (mark.absence or "unknown") not in ABSENCES:
+        return str(_("Choose whole, part or absent."))
+    if mark.state == "part" and presence_of(mark, session).minutes == 0:
+        start, end = clock_text(session.starts_at), clock_text(session.ends_at)
+        return str(_("Write when the person was there, between %(start)s and %(end)s.", start=start, end=end))
+    return ""
+
+
+def _row_nonce(nonce: str, session: Session, mark: Mark) -> str:
+    return f"{nonce}:{session.id}:{mark.person_id}"
+
+
+def _write(
+    session: Session, changes: Sequence[_Change], *, by: Person, nonce: str, method: str, reason: str = ""
+) -> list[AttendanceEntry]:
+    """One insert for all rows. Somebody who slips between the look and the insert is met by unique indexes."""
+    if method not in METHODS:
+        raise ValueError(f"no such method: {method}")
+    activity = session.activity
+    kind = "session" if isinstance(activity, Run) else activity.kind
+    entries = []
+    for change in changes:
+        entry = _entry(
+            activity, change.person, change.presence, by=by, kind=kind, method=method, day=local_day(session)
+        )
+        entry.session_id, entry.happened_at, entry.reason = session.id, session.starts_at, reason
+        entry.nonce = f"{nonce}:{session.id}:{change.person.id}"
+        if change.replaces is not None:
+            entry.replaces_id, entry.organisation_id = change.replaces.id, change.replaces.organisation_id
+        entries.append(entry)
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(entries)
+    except IntegrityError:
+        raise Stale(_("Somebody saved the same sheet at the same moment. Save once more."), "same_moment") from None
+    return entries
+
+
+def _entry(
+    activity: Activity, person: Person, presence: Presence, *, by: Person, kind: str, method: str, day: date
+) -> AttendanceEntry:
+    """An entry for the employer the person has now; a replacement keeps the employer of the entry it replaces."""
+    return AttendanceEntry(
+        project_id=activity.project_id,
+        person_id=person.id,
+        organisation_id=person.organisation_id,
+        activity_id=activity.id,
+        session_id=None,
+        kind=kind,
+        day=day,
+        minutes=presence.minutes,
+        came_at=presence.came,
+        left_at=presence.left,
+        absence=presence.absence,
+        method=method,
+        recorded_by_id=by.id,
+        happened_at=clock.now(),
+        recorded_at=clock.now(),
+        replaces_id=None,
+        reason="",
+    )
+
+
+def _summary(entries: Iterable[AttendanceEntry]) -> dict[str, object]:
+    """What the audit log keeps: who got how many minutes."""
+    return {"minutes": {str(entry.person_id): entry.minutes for entry in entries}}

@@ -1,0 +1,146 @@
+"""Signing off: a trainer certifies the sheet of a session, over exactly the entries that count and who stood on it.
+
+The rule that matters most: everybody on the sheet has an answer, the session is over, and who signs may lead (gate).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from courses.activities import Session
+from courses.attendance.ledger import AttendanceEntry, SignOff
+from courses.attendance.marks import local_day, state_of
+from courses.attendance.questions import latest, on_sheet, signed
+from courses.runs import Run
+from lms import audit, clock
+from lms.db import db
+from lms.people import Person, names
+from lms.refusals import Refused, Stale
+
+
+def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> SignOff:
+    """Certify the sheet; who signs a signed sheet again gets the signature that stands.
+
+    `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`.
+    Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`.
+    """
+    locked(session)
+    if stands := signed(session):
+        return stands
+    may_be_signed(session)
+    _check_gate(session, by)
+    entries = latest(session)
+    people = on_sheet(session)
+    _check_answered(people, entries)
+    if seen_hash is not None and seen_hash != hash_of(entries.values()):
+        raise Stale(_("The sheet changed while you looked at it. Look at it again before you sign."), "changed")
+    return _sign(session, people, entries, by=by, replaces=None)
+
+
+def sign_off_again(session: Session, replaces: SignOff, *, by: Person) -> SignOff:
+    """Sign a corrected sheet; part of the correction, not an act of its own."""
+    _check_gate(session, by)
+    entries, people = latest(session), on_sheet(session)
+    _check_answered(people, entries)
+    return _sign(session, people, entries, by=by, replaces=replaces)
+
+
+def hash_of(entries: Iterable[AttendanceEntry]) -> str:
+    """SHA-256 (hex) of the entries as canonical JSON, by entry id: the same entries give the same hash for ever."""
+    rows = [_canonical(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
+    text = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def locked(session: Session) -> None:
+    """Writers of one sheet stand in line (PostgreSQL; on SQLite all writers do)."""
+    db.session.execute(select(Session.id).where(Session.id == session.id).with_for_update())
+
+
+def may_be_signed(session: Session) -> None:
+    """Refuse what is cancelled or not over."""
+    if session.activity.cancelled_at is not None:
+        raise Refused(_("This is cancelled: there is nothing to sign."), "cancelled")
+    if session.ends_at > clock.now():
+        raise Refused(_("You can sign the sheet when the session is over."), "not_over")
+
+
+def _check_gate(session: Session, by: Person) -> None:
+    """Who signs for a course may lead its programme on the day of the session (courses/gate.py)."""
+    from courses.gate import may_lead  # noqa: PLC0415  the gate asks the ledger whether trainers are renewed
+
+    if isinstance(session.activity, Run):
+        run = session.activity
+        answer = may_lead(by, run.programme, run.project, local_day(session))
+        if not answer:
+            raise Refused(answer.reason, "gate")
+
+
+def _check_answered(people: list[Person], entries: dict[int, AttendanceEntry]) -> None:
+    if not people:
+        raise Refused(_("Nobody is on the sheet."), "nobody")
+    missing = [person for person in people if person.id not in entries]
+    if missing:
+        raise Refused(
+            _("Answer for everybody before you sign. Missing: %(names)s.", names=names(missing)),
+            "unanswered",
+            people=missing,
+        )
+
+
+def _sign(
+    session: Session,
+    people: list[Person],
+    entries: dict[int, AttendanceEntry],
+    *,
+    by: Person,
+    replaces: SignOff | None,
+) -> SignOff:
+    made = SignOff(
+        session_id=session.id,
+        by=by,
+        at=clock.now(),
+        entries_hash=hash_of(entries.values()),
+        people=len(people),
+        minutes=sum(entry.minutes for entry in entries.values()),
+        roster=[_line(person, entries[person.id]) for person in people],
+        replaces_id=replaces.id if replaces else None,
+    )
+    db.session.add(made)
+    db.session.flush()
+    told = {"sign_off": made.id, "people": made.people, "minutes": made.minutes}
+    audit.record("attendance.signed", session, by=by, details=told)
+    return made
+
+
+def _line(person: Person, entry: AttendanceEntry) -> dict[str, Any]:
+    """Who stood on the sheet and what was signed; later changes of name or employer do not reach it."""
+    return {
+        "person": person.id,
+        "name": person.name,
+        "organisation": entry.organisation.name if entry.organisation else "",
+        "entry": entry.id,
+        "state": state_of(entry),
+        "minutes": entry.minutes,
+    }
+
+
+def _canonical(entry: AttendanceEntry) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "person": entry.person_id,
+        "session": entry.session_id,
+        "activity": entry.activity_id,
+        "organisation": entry.organisation_id,
+        "kind": entry.kind,
+        "day": entry.day.isoformat(),
+        "minutes": entry.minutes,
+        "came": entry.came_at and entry.came_at.isoformat(),
+        "left": entry.left_at and entry.left_at.isoformat(),
+        "absence": entry.absence,
+        "replaces": entry.replaces_id,
+    }
