@@ -1,17 +1,35 @@
 """The register: every certificate ever issued, append-only; a certificate is a stored statement, never re-derived.
 
 A certificate stays readable and verifiable after every course row is gone: what it says stands in `statement`.
+Exactly one is issued per ground, also when two people press at once: the counter of the series is locked first,
+and the unique ground is the last word.
 """
 
+import unicodedata
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from flask_babel import gettext as _
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, exists, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lms.db import Base, append_only
+from certificates import pdf
+from certificates.statement import Statement, digest, from_json, new_code, normalise_code, to_json
+from lms import audit, clock
+from lms.db import Base, append_only, db
 from lms.people import Person
+from lms.refusals import Refused
 
 LEVELS = ("trainer", "user")
+REASONS = ("mistake", "grounds", "conduct", "holder")
+"""Why a certificate may be revoked, in the general terms that are public: see `certificates.words.reason`."""
+
+DRAFT = "DRAFT"
+"""The number of a statement that is not issued yet."""
+
+State = Literal["valid", "expired", "revoked"]
 
 
 class Certificate(Base):
@@ -69,6 +87,16 @@ class CertificateEvent(Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
+class CertificatePresentation(Base):
+    """What the holder wants strangers to read at /v/<code>: initials (without a row), or the whole name."""
+
+    __tablename__ = "certificate_presentation"
+
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
+    full_name: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime]
+
+
 class CertificateCounter(Base):
     """The last number given in a series such as SMA-A-2026; its row is locked while the next one is taken."""
 
@@ -79,3 +107,218 @@ class CertificateCounter(Base):
 
 
 append_only(Certificate, CertificateEvent)
+
+
+# --- operations ---------------------------------------------------------------------------------------------
+
+
+def issue(
+    draft: Statement, *, holder: Person, ground: str, issuer_certificate: Certificate | None, by: Person
+) -> Certificate:
+    """Issue `draft` to `holder`; number and code of the draft are placeholders and replaced here.
+
+    A ground that has its certificate already gives that one back and changes nothing. Refused when a name holds
+    letters that no typeface of the certificate can show (`glyphs`).
+    """
+    found = with_ground(ground)
+    if found is not None:
+        return found
+    _check_glyphs(draft)
+    lock_series(draft)
+    return with_ground(ground) or _write(draft, holder, ground, issuer_certificate, by)
+
+
+def _write(
+    draft: Statement, holder: Person, ground: str, issuer_certificate: Certificate | None, by: Person
+) -> Certificate:
+    statement = replace(draft, number=next_number(series_of(draft)), code=new_code())
+    certificate = Certificate(
+        number=statement.number,
+        code=statement.code,
+        project_dnr=statement.project.dnr,
+        holder_id=holder.id,
+        level=statement.level,
+        programme_key=statement.programme.key,
+        issued_at=clock.now(),
+        issued_on=statement.issued_on,
+        valid_until=statement.valid_until,
+        statement=to_json(statement),
+        digest=digest(statement),
+        issuer_certificate_id=issuer_certificate.id if issuer_certificate else None,
+        issued_by_id=by.id,
+        ground=ground,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(certificate)
+    except IntegrityError:
+        found = with_ground(ground)
+        if found is None:
+            raise
+        return found
+    audit.record("certificate.issued", certificate, by=by, details={"number": statement.number, "ground": ground})
+    return certificate
+
+
+def lock_series(draft: Statement) -> CertificateCounter:
+    """The counter row of the draft's series, locked until the transaction ends: who comes second waits here."""
+    series = series_of(draft)
+    query = select(CertificateCounter).where(CertificateCounter.series == series).with_for_update()
+    counter = db.session.scalar(query.execution_options(populate_existing=True))
+    if counter is not None:
+        return counter
+    try:
+        with db.session.begin_nested():
+            db.session.add(CertificateCounter(series=series, last=0))
+    except IntegrityError:
+        pass  # Somebody else began the series in this moment.
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def next_number(series: str) -> str:
+    """The next number of a series whose counter is locked: SMA-A-2026-0096."""
+    counter = db.session.get_one(CertificateCounter, series)
+    counter.last += 1
+    db.session.flush()
+    return f"{series}-{counter.last:04d}"
+
+
+def revoke(certificate: Certificate, *, reason_code: str, public_text: str = "", note: str = "", by: Person) -> None:
+    """Revoke from today on, once. The reason code is public, the note is not; certificates under it stay as they are.
+
+    Refused: an unknown reason (`reason`), or a certificate that is revoked already (`revoked`).
+    """
+    if reason_code not in REASONS:
+        raise Refused(_("Choose a reason."), "reason")
+    db.session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
+    if db.session.scalar(select(CertificateEvent.id).where(CertificateEvent.certificate_id == certificate.id)):
+        raise Refused(_("The certificate is revoked already."), "revoked")
+    event = CertificateEvent(
+        certificate_id=certificate.id,
+        kind="revoked",
+        at=clock.now(),
+        on=clock.today(),
+        by_id=by.id,
+        reason_code=reason_code,
+        public_text=public_text.strip(),
+        note=note.strip(),
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(event)
+    except IntegrityError as error:
+        raise Refused(_("The certificate is revoked already."), "revoked") from error
+    db.session.expire(certificate, ["events"])
+    audit.record("certificate.revoked", certificate, by=by, details={"reason": reason_code})
+
+
+def present(certificate: Certificate, *, full_name: bool, by: Person) -> None:
+    """The holder's choice of what strangers read: initials or the whole name. Refused for protected identities."""
+    if certificate.holder.protected and full_name:
+        raise Refused(_("A protected identity is never shown by name."), "protected")
+    row = db.session.get(CertificatePresentation, certificate.id)
+    if row is None:
+        row = CertificatePresentation(certificate_id=certificate.id)
+        db.session.add(row)
+    row.full_name, row.changed_at = full_name, clock.now()
+    audit.record("certificate.presented", certificate, by=by, details={"full_name": full_name})
+
+
+def _check_glyphs(draft: Statement) -> None:
+    missing = pdf.missing_glyphs(to_json(draft))
+    if missing:
+        raise Refused(
+            _(
+                "The certificate of %(name)s cannot show the letters %(letters)s. Correct the spelling first.",
+                name=draft.holder_name,
+                letters=" ".join(sorted(missing)),
+            ),
+            "glyphs",
+        )
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def series_of(statement: Statement) -> str:
+    """First three letters of the project, A (användare) or U (utbildare), year of issue: SMA-A-2026."""
+    plain = unicodedata.normalize("NFKD", statement.project.name).encode("ascii", "ignore").decode()
+    letters = "".join(sign for sign in plain.upper() if sign.isalnum())[:3] or "PRO"
+    return f"{letters}-{'U' if statement.level == 'trainer' else 'A'}-{statement.issued_on.year}"
+
+
+def statement_of(certificate: Certificate) -> Statement:
+    """What the certificate says, from its stored text."""
+    return from_json(certificate.statement)
+
+
+def with_ground(ground: str) -> Certificate | None:
+    return db.session.scalar(select(Certificate).where(Certificate.ground == ground))
+
+
+def find(code: str) -> Certificate | None:
+    """The certificate of a code as somebody typed it, or None."""
+    wanted = normalise_code(code)
+    return db.session.scalar(select(Certificate).where(Certificate.code == wanted)) if wanted else None
+
+
+def revocation(certificate: Certificate) -> CertificateEvent | None:
+    """When and why it was revoked, or None."""
+    return next((event for event in certificate.events if event.kind == "revoked"), None)
+
+
+def state(certificate: Certificate, on: date) -> State:
+    """What the certificate is on a day: revoked and expired from the day after its last valid one."""
+    revoked = revocation(certificate)
+    if revoked is not None and revoked.on <= on:
+        return "revoked"
+    return "expired" if certificate.valid_until is not None and certificate.valid_until < on else "valid"
+
+
+def holds(person: Person, level: str, on: date, project_dnr: str | None = None) -> Certificate | None:
+    """The newest certificate of the level that is valid for the person on the day (in one project), or None."""
+    revoked = exists().where(
+        CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked", CertificateEvent.on <= on
+    )
+    query = select(Certificate).where(
+        Certificate.holder_id == person.id,
+        Certificate.level == level,
+        Certificate.issued_on <= on,
+        or_(Certificate.valid_until.is_(None), Certificate.valid_until >= on),
+        ~revoked,
+    )
+    if project_dnr is not None:
+        query = query.where(Certificate.project_dnr == project_dnr)
+    return db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
+
+
+def of(person: Person) -> list[Certificate]:
+    """Every certificate of the person, newest first."""
+    query = select(Certificate).where(Certificate.holder_id == person.id).order_by(Certificate.id.desc())
+    return list(db.session.scalars(query))
+
+
+def chain(certificate: Certificate) -> list[Certificate]:
+    """The certificates behind this one, the first of all first and this one last; one query, however long."""
+    upwards = (
+        select(Certificate.id, Certificate.issuer_certificate_id)
+        .where(Certificate.id == certificate.id)
+        .cte("upwards", recursive=True)
+    )
+    upwards = upwards.union(
+        select(Certificate.id, Certificate.issuer_certificate_id).join(
+            upwards, Certificate.id == upwards.c.issuer_certificate_id
+        )
+    )
+    query = select(Certificate).join(upwards, Certificate.id == upwards.c.id)
+    links = {link.id: link for link in db.session.scalars(query)}
+    line = [certificate]
+    while (above := line[-1].issuer_certificate_id) is not None:
+        line.append(links[above])
+    return line[::-1]
+
+
+def issued_under(certificate: Certificate) -> int:
+    """How many certificates were issued on the strength of this one."""
+    query = select(db.func.count()).select_from(Certificate)
+    return db.session.scalar(query.where(Certificate.issuer_certificate_id == certificate.id)) or 0

@@ -1,0 +1,41 @@
+"""The words of certificates that strangers read: reasons of revocation in general terms, levels, and what was assessed.
+
+A reason never tells anything about the person (domain: no personal data beyond what is printed).
+"""
+
+from flask_babel import gettext as _
+
+from certificates.statement import Statement
+
+
+def reason(code: str) -> str:
+    """A public reason of revocation, in general terms."""
+    words: dict[str, str] = {
+        "mistake": _("The certificate was issued by mistake."),
+        "grounds": _("The grounds of the certificate turned out not to hold."),
+        "conduct": _("The holder no longer meets the requirements."),
+        "holder": _("The holder has asked for it."),
+    }
+    return words.get(code) or str(_("The reason is not public."))
+
+
+def level(name: str) -> str:
+    """A level as it is called on screen."""
+    return str(_("Trainer certificate") if name == "trainer" else _("User certificate"))
+
+
+def assessed(statement: Statement) -> list[tuple[str, int]]:
+    """What was assessed, in words, with its minutes (0: no minutes are counted)."""
+    parts = statement.parts
+    sessions = [part for part in parts if part.kind == "session"]
+    told = []
+    if sessions:
+        minutes = sum(part.minutes for part in sessions)
+        told.append((_("Attendance at %(count)s sessions", count=len(sessions)), minutes))
+    told += [(_("Home assignment, approved by a trainer"), part.minutes) for part in parts if part.kind == "assignment"]
+    told += [
+        (_("Gender equality, accessibility and non-discrimination, completed"), 0)
+        for part in parts
+        if part.kind == "horizontal"
+    ]
+    return told

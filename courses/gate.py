@@ -1,0 +1,116 @@
+"""The gate: who may schedule, lead, sign off and certify a programme on a given day, and why not.
+
+A county trainer leads what county trainers lead by the role alone. What trainers lead takes the role (trainer or
+county trainer) and, for both, a trainer certificate of the project that is valid on the day or a documented
+exemption: nobody certifies users without having been certified (S1: the trainers are trained first).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from certificates import register
+from certificates.register import Certificate
+from courses import exemptions
+from courses.exemptions import Exemption
+from courses.programmes import Programme
+from lms.db import db
+from lms.people import Person, roles_of
+from lms.permissions import YES, Answer, no
+from lms.projects import Project
+
+Proof = Literal["valid", "missing", "expired", "revoked"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person has to show in a project on a day: her roles there, her trainer certificate, an exemption.
+
+    `since` is the first day on which an expired or revoked certificate no longer holds.
+    """
+
+    roles: frozenset[str]
+    proof: Proof = "missing"
+    since: date | None = None
+    certificate: Certificate | None = None
+    exemption: Exemption | None = None
+
+
+def may_lead(person: Person, programme: Programme, project: Project, on: date) -> Answer:
+    """Whether the person may lead the programme in the project on the day, or the reason why not."""
+    return decide(programme.led_by, standing(person, project, on))
+
+
+def decide(led_by: str, held: Standing) -> Answer:
+    """The rule itself: `led_by` is the level that may lead (empty: nobody needs to)."""
+    if not led_by:
+        return YES
+    if led_by == "county_trainer":
+        if "county_trainer" in held.roles:
+            return YES
+        return no(_("Only a county trainer of the project may lead this programme."))
+    if not held.roles & {"trainer", "county_trainer"}:
+        return no(_("Only a trainer of the project may lead this programme."))
+    if held.proof == "valid" or held.exemption is not None:
+        return YES
+    return no(_why(held))
+
+
+def _why(held: Standing) -> str:
+    day = held.since.isoformat() if held.since else ""
+    if held.proof == "revoked":
+        told = _("The trainer certificate is revoked since %(day)s.", day=day)
+    elif held.proof == "expired":
+        told = _("The trainer certificate has not been valid since %(day)s.", day=day)
+    else:
+        told = _("There is no trainer certificate in this project.")
+    return f"{told} {_('The project leader can grant an exemption.')}"
+
+
+def standing(person: Person, project: Project, on: date) -> Standing:
+    """What one person has to show on the day."""
+    return standings([person], project, on)[person.id]
+
+
+def standings(people: Iterable[Person], project: Project, on: date) -> dict[int, Standing]:
+    """Person id → standing, for many people in a constant number of queries."""
+    everybody = list(people)
+    ids = {person.id for person in everybody}
+    exempt = exemptions.counting(ids, project.id, "trainer", on)
+    held: dict[int, list[Certificate]] = {}
+    query = select(Certificate).where(
+        Certificate.holder_id.in_(ids),
+        Certificate.level == "trainer",
+        Certificate.project_dnr == project.dnr,
+        Certificate.issued_on <= on,
+    )
+    for certificate in db.session.scalars(query.order_by(Certificate.id.desc())):
+        held.setdefault(certificate.holder_id, []).append(certificate)
+    return {
+        person.id: _standing(person, project, on, held.get(person.id, []), exempt.get(person.id))
+        for person in everybody
+    }
+
+
+def _standing(
+    person: Person, project: Project, on: date, held: list[Certificate], exemption: Exemption | None
+) -> Standing:
+    roles = frozenset(role.name for role in roles_of(person, on=on) if role.project_id in (None, project.id))
+    best = next((each for each in held if register.state(each, on) == "valid"), held[0] if held else None)
+    if best is None:
+        return Standing(roles, exemption=exemption)
+    proof = register.state(best, on)
+    return Standing(roles, proof, _since(best, proof), best, exemption)
+
+
+def _since(certificate: Certificate, proof: Proof) -> date | None:
+    if proof == "revoked":
+        revoked = register.revocation(certificate)
+        return revoked.on if revoked else None
+    if proof == "expired" and certificate.valid_until is not None:
+        return date.fromordinal(certificate.valid_until.toordinal() + 1)
+    return None
