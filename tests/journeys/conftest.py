@@ -1,0 +1,224 @@
+"""A real site for real browsers: the product on 127.0.0.1, mail over SMTP, Chromium from Debian, a clock that moves.
+
+Every page a journey looks at is checked with axe and for sideways scrolling (WCAG 2.2 A/AA, 1.4.10).
+"""
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+import config
+from lms import catalogue, clock, jobs
+from lms.app import create_app
+from lms.commands import prepare
+from lms.db import db
+from tests.smtp_sink import SmtpSink
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW, LEAST = 1280, 360, 320
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Site:
+    """The running product: where it is, what time it is there, and the mail that left it."""
+
+    app: Flask
+    url: str
+    sink: SmtpSink
+    now: datetime
+    looked_at: set[tuple[str, str]] = field(default_factory=set)
+
+    def act(self, what: Callable[[], object] | None = None) -> None:
+        """Do something inside the product at its own time; without anything: what the worker does each minute."""
+        with self.app.app_context(), clock.moved(self.now):
+            if what is None:
+                jobs.run_due(self.app)
+            else:
+                what()
+                db.session.commit()
+            db.session.remove()
+
+    def code_for(self, email: str) -> str:
+        """The newest sign-in code that was mailed to the address."""
+        self.act()
+        found = re.search(r"\b\d{6}\b", str(self.sink.to(email)[-1]["Subject"]))
+        assert found
+        return found.group()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the name of the parent
+        pass
+
+
+def _clocked(site: Site) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        with clock.moved(site.now):
+            return site.app.wsgi_app(environ, start_response)
+
+    return application
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The product on an empty embedded database, today Monday 4 April 2022 at 08.00 in Stockholm."""
+    catalogue.compile_all()
+    instance = tmp_path_factory.mktemp("instance")
+    now = datetime(2022, 4, 4, 8, 0, tzinfo=clock.STOCKHOLM)
+    with SmtpSink() as sink:
+        server = make_server("127.0.0.1", 0, lambda e, s: [], threaded=True, request_handler=_Quiet)
+        url = f"http://127.0.0.1:{server.server_port}"
+        settings = config.read(
+            {
+                "LMS_SECRET_KEY": "journey",
+                "LMS_KEY_ENCRYPTION_KEY": config.DEMO_KEY,
+                "LMS_INSTANCE": str(instance),
+                "LMS_BASE_URL": url,
+                "LMS_SMTP_URL": sink.url,
+            }
+        )
+        app = create_app(settings)
+        app.config["RATELIMIT_ENABLED"] = False
+        made = Site(app, url, sink, now)
+        made.act(lambda: prepare(app))
+        server.app = _clocked(made)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield made
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    assert path, "missing: chromium. Install it with: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person's browser. `look` checks the page on the way; a page that breaks a rule fails the journey."""
+
+    def __init__(self, site: Site, context: BrowserContext) -> None:
+        self.site = site
+        self.context = context
+        self.page: Page = context.new_page()
+        self.trouble: list[str] = []
+        self.page.on("console", lambda message: self._heard(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") and "status of 4" not in text:
+            self.trouble.append(text)
+
+    def go(self, path: str, *, look: bool = True) -> Response | None:
+        """Open an address of the site and look at it."""
+        answer = self.page.goto(self.site.url + path)
+        if look:
+            self.look()
+        return answer
+
+    def press(self, name: str, *, look: bool = True) -> None:
+        """Press the button that says this and look at what comes."""
+        self.page.get_by_role("button", name=name).first.click()
+        self.page.wait_for_load_state()
+        if look:
+            self.look()
+
+    def follow(self, name: str, *, look: bool = True) -> None:
+        """Follow the link that says this."""
+        self.page.get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+        if look:
+            self.look()
+
+    def text(self) -> str:
+        """What the page's main part says."""
+        return self.page.locator("main").inner_text()
+
+    def sees(self, *words: str) -> None:
+        """The page says all this (spaces of any kind are the same)."""
+        said = re.sub(r"\s+", " ", self.page.locator("body").inner_text())
+        for word in words:
+            assert word in said, f"{word!r} is not on {self.page.url}:\n{said[:3000]}"
+
+    def look(self) -> None:
+        """No violation of WCAG 2.2 A/AA or best practice at both widths, no sideways scrolling at 320 px.
+
+        A page whose address (numbers aside), heading and state were looked at before is not checked twice.
+        """
+        shape = re.sub(r"[0-9A-Z]{16}|\d+|[\w.-]{60,}", "N", self.page.url.removeprefix(self.site.url).split("?")[0])
+        marks = self.page.evaluate("document.querySelectorAll('[aria-invalid],.note,.chip,form,table').length")
+        key = (shape, f"{self.page.title()}:{marks}")
+        if key not in self.site.looked_at:
+            self.site.looked_at.add(key)
+            for width in (NARROW, WIDE):
+                self.page.set_viewport_size({"width": width, "height": 900})
+                self._axe(width)
+            self.page.set_viewport_size({"width": LEAST, "height": 640})
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= LEAST, f"{self.page.url} scrolls sideways at 320 px ({wide})"
+            self.page.set_viewport_size({"width": WIDE, "height": 900})
+        assert not self.trouble, f"{self.page.url}: {self.trouble}"
+
+    def _axe(self, width: int) -> None:
+        result = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}})
+        assert result.violations_count == 0, f"{self.page.url} at {width} px\n{result.generate_report()}"
+
+    def sign_in(self, email: str) -> None:
+        """Sign in the way people do: address, mail, six digits."""
+        self.go("/sign-in")
+        self.page.get_by_label("Din e-postadress på jobbet").fill(email)
+        self.press("Skicka en kod till mig")
+        self.page.get_by_label("Koden i mejlet").fill(self.site.code_for(email))
+        self.press("Logga in", look=False)
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """visit(email) is a browser in which that person has signed in; visit() is a stranger's."""
+    contexts: list[BrowserContext] = []
+
+    def make(email: str = "", **options: Any) -> Visitor:
+        context = chromium.new_context(locale="sv-SE", viewport={"width": WIDE, "height": 900}, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        visitor = Visitor(site, context)
+        if email:
+            visitor.sign_in(email)
+        return visitor
+
+    yield make
+    for context in contexts:
+        context.close()
