@@ -1,7 +1,7 @@
 """The outbox: a mail is a row first, written in the same transaction as what it tells of; the worker sends it."""
 
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -52,13 +52,14 @@ def enqueue(  # a mail has these parts
     template: str,
     *,
     key: str | None = None,
-    calendar: bytes | None = None,
+    calendar: bytes | Sequence[bytes] | None = None,
     calendar_method: str = "REQUEST",
     **values: object,
 ) -> OutboxMail | None:
     """Put a mail into the outbox, in the person's language; nothing when she has no address or had it already.
 
     `template` names `templates/mail/<template>.txt`: first line the subject, then an empty line, then paragraphs.
+    Several calendars, one per meeting, become one attachment each: a REQUEST is for one UID (RFC 5546 §3.2.2).
     The HTML part, the EU emblem and the co-funding text are added to every mail (domain.md §3).
     """
     if not person.email or (key and db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key))):
@@ -76,7 +77,7 @@ def enqueue(  # a mail has these parts
         subject=subject.strip()[:200],
         text=text,
         html=html,
-        calendar=calendar,
+        calendar=calendar if isinstance(calendar, bytes) or not calendar else b"".join(calendar),
         calendar_method=calendar_method if calendar else "",
         created_at=clock.now(),
         not_before=clock.now(),
@@ -191,11 +192,16 @@ def message(mail: OutboxMail) -> EmailMessage:
     html = made.get_payload()[1]  # type: ignore[index]
     assert isinstance(html, EmailMessage)
     html.add_related(emblem.png(), "image", "png", cid=picture, filename="eu.png", disposition="inline")
-    if mail.calendar:
-        made.add_attachment(
-            mail.calendar, "text", "calendar", filename="kurs.ics", params={"method": mail.calendar_method}
-        )
+    for number, each in enumerate(calendars(mail), 1):
+        params = {"method": mail.calendar_method, "charset": "utf-8"}
+        made.add_attachment(each, "text", "calendar", filename=f"kurs-{number}.ics", params=params)
     return made
+
+
+def calendars(mail: OutboxMail) -> list[bytes]:
+    """The calendars of a mail: they are stored one after the other, as RFC 5545 §3.4 lets a stream be."""
+    end = b"END:VCALENDAR\r\n"
+    return [part + end for part in (mail.calendar or b"").split(end) if part.strip()]
 
 
 def anything_waiting() -> bool:
