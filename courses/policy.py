@@ -4,15 +4,17 @@ Whether a trainer is certified enough to lead is a question of the day, not of p
 """
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from courses.activities import Activity, Session
-from courses.assignments import Submission
+from courses.assignments import Submission, SubmissionFile
 from courses.enrolment import Enrolment
-from courses.runs import Run
+from courses.runs import Run, RunTrainer
 from courses.surveys import Receipt, Survey
 from lms.db import db
+from lms.files import StoredFile
 from lms.people import Person, has_role
-from lms.permissions import Answer, yes_if
+from lms.permissions import YES, Answer, no, yes_if
 from lms.projects import Project
 
 
@@ -62,6 +64,15 @@ def may_take_attendance(person: Person, session: Session) -> Answer:
     return yes_if(is_trainer_of(person, session.activity), _("Only those who lead the session may fill in its sheet."))
 
 
+def may_change_meeting(person: Person, meeting: Activity) -> Answer:
+    """Cancel a meeting that is no course: who called it, and the project leader."""
+    return yes_if(
+        not isinstance(meeting, Run)
+        and (is_trainer_of(person, meeting) or has_role(person, "project_leader", project_id=meeting.project_id)),
+        _("Only who called the meeting and the project leader may change it."),
+    )
+
+
 def may_see_attendance(person: Person, session: Session) -> Answer:
     """Read a sheet: who leads it, and the project leader who answers for it in an audit."""
     return yes_if(
@@ -72,8 +83,10 @@ def may_see_attendance(person: Person, session: Session) -> Answer:
 
 
 def may_review(person: Person, submission: Submission) -> Answer:
-    """Assess a home assignment: the run's trainers."""
-    return yes_if(is_trainer_of(person, submission.run), _("Only the trainers of the run assess assignments."))
+    """Assess a home assignment: the run's trainers, but nobody her own."""
+    if submission.person_id == person.id:
+        return no(_("Nobody assesses her own assignment."))
+    return may_see_queue(person, submission.run)
 
 
 def may_certify(person: Person, run: Run) -> Answer:
@@ -86,6 +99,52 @@ def may_take_run(person: Person, run: Run) -> Answer:
     enrolled = db.session.query(Enrolment).filter_by(run_id=run.id, person_id=person.id).one_or_none()
     return yes_if(
         enrolled is not None and enrolled.state in ("registered", "waiting"), _("You are not registered in this run.")
+    )
+
+
+def may_read_run(person: Person, run: Run) -> Answer:
+    """The lessons of a run, in the version that is taught: who has a place in it, and its trainers."""
+    return YES if is_trainer_of(person, run) else may_take_run(person, run)
+
+
+def may_hand_in(person: Person, run: Run) -> Answer:
+    """Work with the home assignment: who has a place, not who waits for one."""
+    place = select(Enrolment.id).where(
+        Enrolment.run_id == run.id, Enrolment.person_id == person.id, Enrolment.state == "registered"
+    )
+    return yes_if(db.session.scalar(place), _("You need a place in this run to hand in its assignment."))
+
+
+def may_see_queue(person: Person, run: Run) -> Answer:
+    """The assignments of a run: its trainers."""
+    return yes_if(is_trainer_of(person, run), _("Only the trainers of the run assess assignments."))
+
+
+def may_download(person: Person, file: StoredFile) -> Answer:
+    """A file of an assignment: who sent it, and the trainers of the run once it is handed in."""
+    led = (
+        select(Submission.id)
+        .join(SubmissionFile, SubmissionFile.submission_id == Submission.id)
+        .join(RunTrainer, RunTrainer.run_id == Submission.run_id)
+        .where(SubmissionFile.file_id == file.id, RunTrainer.person_id == person.id)
+        .limit(1)
+    )
+    return yes_if(
+        file.uploaded_by_id == person.id or db.session.scalar(led),
+        _("Only who sent the file and the trainers of the run may open it."),
+    )
+
+
+STUDY = {"smail-chefer": ("manager",), "styrgrupp": ("steering_group",)}
+"""Self-study programmes written for one role; those who lead and teach may read them all."""
+
+
+def may_study(person: Person, key: str) -> Answer:
+    """A programme to read on one's own: managers and the steering group have theirs, the others are for everybody."""
+    roles = STUDY.get(key, ())
+    return yes_if(
+        not roles or has_role(person, *roles, "project_leader", "county_trainer", "trainer"),
+        _("This programme is written for another role than yours."),
     )
 
 
