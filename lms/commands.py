@@ -1,8 +1,11 @@
 """The command `lms`: exit 0 done, 1 refused with one clear line and nothing half done, 2 wrong usage."""
 
+import gc
+import multiprocessing
 import os
-import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -71,9 +74,12 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     from granian import Granian  # noqa: PLC0415  only the server needs it
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    with application():
+    with application() as app:
         pass
-    beside = subprocess.Popen([sys.executable, "-m", "lms", "work"]) if with_worker else None
+    gc.freeze()
+    beside = multiprocessing.get_context("fork").Process(target=_work_beside, args=(app, os.getpid()))
+    if with_worker:
+        beside.start()
     try:
         Granian(
             "lms.wsgi:app",
@@ -86,18 +92,36 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
             respawn_failed_workers=True,
         ).serve()
     finally:
-        if beside is not None:
+        if with_worker:
             beside.terminate()
-            beside.wait(timeout=10)
+            beside.join(timeout=10)
 
 
 @main.command()
 def work() -> None:
     """Do the background work: send mail, open and close surveys, remind."""
     with application() as app:
+        pass
+    _work(app)
+
+
+def _work(app: Flask) -> None:
+    with app.app_context():
         jobs.run_due(app)
     queue = app.extensions[jobs.EXTENSION]
     queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2.0).run()
+
+
+def _work_beside(app: Flask, server: int) -> None:
+    """The worker as a fork of the server: they share memory, and the worker never outlives the server."""
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(2)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+    _work(app)
 
 
 @main.group()
