@@ -7,6 +7,7 @@ every tablet says which entry it saw of each person, so that nothing is lost and
 from courses.attendance.ledger import ABSENCES, KINDS, METHODS, AttendanceEntry, SignOff
 from courses.attendance.marks import PARTS, Mark, local_day, minutes_within, moments, state_of
 from courses.attendance.questions import (
+    SheetState,
     entries_of,
     histories,
     history,
@@ -14,6 +15,7 @@ from courses.attendance.questions import (
     latest,
     minutes_in,
     on_sheet,
+    sheets_of,
     signed,
     unsigned,
 )
@@ -22,8 +24,9 @@ from courses.attendance.signing import hash_of, sign_off
 from courses.attendance.walk_ins import add_new, add_to_sheet, candidates
 
 __all__ = [
-    "ABSENCES", "KINDS", "METHODS", "PARTS", "AttendanceEntry", "Conflict", "Mark", "Recorded", "SignOff",
+    "ABSENCES", "KINDS", "METHODS", "PARTS", "AttendanceEntry", "Conflict", "Mark", "Recorded", "SheetState",
+    "SignOff",
     "add_new", "add_to_sheet", "candidates", "correct", "entries_of", "hash_of", "histories", "history", "is_signed",
     "latest", "local_day", "minutes_in", "minutes_within", "moments", "on_sheet", "record", "record_assignment",
-    "sign_off", "signed", "state_of", "unsigned",
+    "sheets_of", "sign_off", "signed", "state_of", "unsigned",
 ]  # fmt: skip

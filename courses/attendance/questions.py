@@ -1,9 +1,10 @@
 """What the ledger says: who is on a sheet, what counts now, what it was before, and which sheets are unsigned."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased, lazyload
 
 from courses.activities import Activity, Expected, Session
@@ -109,3 +110,37 @@ def unsigned(project: Project) -> list[Session]:
             .order_by(Session.starts_at, Session.id)
         )
     )
+
+
+@dataclass(frozen=True)
+class SheetState:
+    """How far a sheet has come: people with an answer who were there, minutes together, signed or not."""
+
+    present: int = 0
+    answered: int = 0
+    minutes: int = 0
+    signed: bool = False
+
+
+def sheets_of(sessions: Collection[Session]) -> dict[int, SheetState]:
+    """session id → how far its sheet has come, for lists; two questions however many there are."""
+    ids = [session.id for session in sessions]
+    later = aliased(AttendanceEntry)
+    counted = db.session.execute(
+        select(
+            AttendanceEntry.session_id,
+            func.count(),
+            func.sum(AttendanceEntry.minutes),
+            func.count().filter(AttendanceEntry.minutes > 0),
+        )
+        .where(AttendanceEntry.session_id.in_(ids), ~exists().where(later.replaces_id == AttendanceEntry.id))
+        .group_by(AttendanceEntry.session_id)
+    )
+    done = set(db.session.scalars(select(SignOff.session_id).where(SignOff.session_id.in_(ids))))
+    sums = {number: (count, minutes, present) for number, count, minutes, present in counted}
+    return {
+        number: SheetState(sums[number][2], sums[number][0], sums[number][1], number in done)
+        if number in sums
+        else SheetState(signed=number in done)
+        for number in ids
+    }

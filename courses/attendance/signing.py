@@ -15,6 +15,7 @@ from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry, SignOff
 from courses.attendance.marks import local_day, state_of
 from courses.attendance.questions import latest, on_sheet, signed
+from courses.gate import may_lead
 from courses.runs import Run
 from lms import audit, clock
 from lms.db import db
@@ -71,8 +72,6 @@ def may_be_signed(session: Session) -> None:
 
 def _check_gate(session: Session, by: Person) -> None:
     """Who signs for a course may lead its programme on the day of the session (courses/gate.py)."""
-    from courses.gate import may_lead  # noqa: PLC0415  the gate asks the ledger whether trainers are renewed
-
     if isinstance(session.activity, Run):
         run = session.activity
         answer = may_lead(by, run.programme, run.project, local_day(session))

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
+from courses import enrolment
 from courses.activities import Expected, Session
 from courses.attendance.questions import by_name, on_sheet
 from courses.attendance.signing import locked
@@ -44,8 +45,6 @@ def add_to_sheet(session: Session, person: Person, *, by: Person) -> None:
     if any(other.id == person.id for other in on_sheet(session)):
         return
     if isinstance(session.activity, Run):
-        from courses import enrolment  # noqa: PLC0415  enrolment asks the ledger before somebody leaves
-
         enrolment.walk_in(session.activity, person, by=by)
     else:
         db.session.add(Expected(activity_id=session.activity_id, person_id=person.id))

@@ -13,7 +13,9 @@
     const digits = (parts[0] ?? "").padStart(4, "0");
     return Number(digits.slice(0, -2)) * 60 + Number(digits.slice(-2));
   };
-  const start = minutes(words.sessionStart ?? ""), end = minutes(words.sessionEnd ?? "");
+  const start = minutes(words.sessionStart ?? ""), length = Number(words.sessionMinutes ?? minutes(words.sessionEnd ?? "") - start);
+  const end = start + length;
+  const near = (clock) => (clock < start - 360 ? clock + 1440 : clock); /* a session may go past midnight */
   const rows = [...form.querySelectorAll("tbody tr")].filter((row) => row.querySelector(".seg-in"));
   const show = (place, text) => { if (place) place.textContent = text; };
   const sumOf = (key) => document.querySelector(`[data-sum="${key}"]`);
@@ -22,8 +24,8 @@
     left < end ? (words.early ?? "").replace("%n", end - left) : "",
   ].filter(Boolean).join(", ");
   const minutesOf = (row, state) => {
-    const [came, left] = [...row.querySelectorAll(".times-edit input")].map((field) => minutes(field.value));
-    if (state === "klar") return end - start;
+    const [came, left] = [...row.querySelectorAll(".times-edit input")].map((field) => near(minutes(field.value)));
+    if (state === "klar") return length;
     if (state !== "pagar") return 0;
     show(row.querySelector(".why"), explain(came, left));
     return Math.max(0, Math.min(left, end) - Math.max(came, start));

@@ -1,0 +1,228 @@
+"""The attendance sheet of a session: draft, signature, correction, and people who were not on the list."""
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from courses import attendance, sheet
+from courses.activities import Session
+from courses.attendance import SignOff, hash_of
+from courses.meeting_forms import NewPersonForm
+from courses.policy import may_see_attendance, may_take_attendance
+from courses.runs import Run
+from courses.sheet import Sheet
+from lms.db import db
+from lms.organisations import Organisation
+from lms.people import Person
+from lms.permissions import guarded
+from lms.projects import member_ids
+from lms.refusals import Refused, Stale
+from lms.views import see
+
+bp = Blueprint("attendance", __name__)
+
+
+@bp.get("/sessions/<int:session_id>/attendance")
+@guarded(may_see_attendance, Session)
+def show(session: Session) -> ResponseReturnValue:
+    """The sheet: to fill in, or as it is signed."""
+    signatures = _signatures(session)
+    if signatures or not may_take_attendance(current_user, session):
+        return render_template(
+            "courses/attendance_signed.html",
+            sheet=sheet.sheet_of(session),
+            signatures=signatures,
+            may_take=bool(may_take_attendance(current_user, session)),
+            back=_back(session),
+        )
+    return _page(sheet.sheet_of(session))
+
+
+@bp.post("/sessions/<int:session_id>/attendance")
+@guarded(may_take_attendance, Session)
+def save(session: Session) -> ResponseReturnValue:
+    """Keep a draft, then stay here, sign, or add somebody."""
+    filled = sheet.typed(session, request.form, fill="all" in request.form)
+    marks = sheet.marks_of(filled)
+    if filled.errors:
+        return _page(filled), 422
+    try:
+        done = attendance.record(session, marks, by=current_user, nonce=request.form.get("nonce", ""))
+    except Refused as refusal:
+        return _refused(filled, refusal)
+    again = sheet.renewed(filled, done.conflicts) if done.conflicts else None
+    db.session.commit()
+    if again:
+        return _page(again), 409
+    return _onwards(session)
+
+
+def _onwards(session: Session) -> ResponseReturnValue:
+    if "sign" in request.form:
+        return see(url_for("attendance.confirm", session_id=session.id))
+    if "walk_in" in request.form:
+        return see(url_for("attendance.walk_in", session_id=session.id))
+    flash(_("The draft is saved"), "success")
+    return see(url_for("attendance.show", session_id=session.id))
+
+
+def _refused(filled: Sheet, refusal: Refused) -> ResponseReturnValue:
+    """The sheet as typed, with the refusal; a sheet signed meanwhile comes back as a correction."""
+    db.session.rollback()
+    filled = sheet.typed(filled.session, request.form, fill="all" in request.form)
+    sheet.refuse(filled, refusal.values.get("errors", {}))
+    filled.refusal = "" if filled.errors else str(refusal)
+    correcting = refusal.code == "signed" or request.endpoint == "attendance.save_correction"
+    if refusal.code == "reason":
+        filled.refusal, filled.reason_error = "", str(refusal)
+    return _page(filled, correcting=correcting), 409 if isinstance(refusal, Stale) else 422
+
+
+@bp.get("/sessions/<int:session_id>/correction")
+@guarded(may_take_attendance, Session)
+def correction(session: Session) -> ResponseReturnValue:
+    """A signed sheet, to be corrected with a reason."""
+    if not attendance.is_signed(session):
+        return see(url_for("attendance.show", session_id=session.id))
+    return _page(sheet.sheet_of(session), correcting=True)
+
+
+@bp.post("/sessions/<int:session_id>/correction")
+@guarded(may_take_attendance, Session)
+def save_correction(session: Session) -> ResponseReturnValue:
+    """Correct and sign anew."""
+    filled = sheet.typed(session, request.form)
+    marks = sheet.marks_of(filled)
+    if filled.errors:
+        return _page(filled, correcting=True), 422
+    nonce, reason = request.form.get("nonce", ""), request.form.get("reason", "")
+    try:
+        done = attendance.correct(session, marks, reason, by=current_user, nonce=nonce)
+    except Refused as refusal:
+        return _refused(filled, refusal)
+    again = sheet.renewed(filled, done.conflicts) if done.conflicts else None
+    db.session.commit()
+    if again:
+        return _page(again, correcting=True), 409
+    flash(_("The sheet is corrected and signed") if done.entries else _("Nothing was changed"), "success")
+    return see(url_for("attendance.show", session_id=session.id))
+
+
+@bp.get("/sessions/<int:session_id>/sign-off")
+@guarded(may_take_attendance, Session)
+def confirm(session: Session) -> ResponseReturnValue:
+    """What will be signed: totals and whoever was not there all the time."""
+    if attendance.is_signed(session):
+        return see(url_for("attendance.show", session_id=session.id))
+    return _confirmation(session)
+
+
+@bp.post("/sessions/<int:session_id>/sign-off")
+@guarded(may_take_attendance, Session)
+def sign(session: Session) -> ResponseReturnValue:
+    """Sign exactly what was shown."""
+    try:
+        attendance.sign_off(session, by=current_user, seen_hash=request.form.get("seen"))
+    except Refused as refusal:
+        db.session.rollback()
+        return _confirmation(session, str(refusal)), 409 if isinstance(refusal, Stale) else 422
+    db.session.commit()
+    flash(_("The attendance is signed"), "success")
+    return see(url_for("attendance.show", session_id=session.id))
+
+
+@bp.get("/sessions/<int:session_id>/attendance/add")
+@guarded(may_take_attendance, Session)
+def walk_in(session: Session) -> ResponseReturnValue:
+    """Find somebody who is not on the list."""
+    return _walk_in(session, NewPersonForm.of(_organisations(session)))
+
+
+@bp.post("/sessions/<int:session_id>/attendance/add")
+@guarded(may_take_attendance, Session)
+def add(session: Session) -> ResponseReturnValue:
+    """Search, add somebody known, or add somebody new."""
+    form = NewPersonForm.of(_organisations(session))
+    words = request.form.get("words", "")
+    if "search" in request.form:
+        return _walk_in(session, form.started_with(words), words=words)
+    if "new" in request.form and not form.validate():
+        return _walk_in(session, form), 422
+    try:
+        person = _add(session, form)
+    except Refused as refusal:
+        db.session.rollback()
+        return _walk_in(session, form, words=words, refusal=str(refusal)), 422
+    db.session.commit()
+    flash(_("%(name)s is on the sheet", name=person.name), "success")
+    return see(url_for("attendance.show", session_id=session.id))
+
+
+def _add(session: Session, form: NewPersonForm) -> Person:
+    if "new" in request.form:
+        employer = db.session.get(Organisation, form.organisation.data) if form.organisation.data else None
+        return attendance.add_new(
+            session, form.given_name.data or "", form.family_name.data or "", email=form.email.data,
+            organisation=employer, by=current_user,
+        )  # fmt: skip
+    words = request.form.get("words", "")
+    chosen = request.form.get("person", "")
+    for person in attendance.candidates(session, words):
+        if str(person.id) == chosen:
+            attendance.add_to_sheet(session, person, by=current_user)
+            return person
+    raise Refused(_("Search again and choose the person."), "not_found")
+
+
+def _page(filled: Sheet, *, correcting: bool = False) -> str:
+    return render_template(
+        "courses/attendance.html",
+        sheet=filled,
+        form=filled,
+        session=filled.session,
+        correcting=correcting,
+        back=_back(filled.session),
+    )
+
+
+def _confirmation(session: Session, refusal: str = "") -> str:
+    ready = sheet.sheet_of(session)
+    seen = hash_of(row.entry for row in ready.rows if row.entry is not None)
+    return render_template("courses/sign_off.html", sheet=ready, seen=seen, refusal=refusal, back=_back(session))
+
+
+def _walk_in(session: Session, form: NewPersonForm, *, words: str = "", refusal: str = "") -> str:
+    found = attendance.candidates(session, words) if words else []
+    present = {person.id for person in attendance.on_sheet(session)} if found else set()
+    return render_template(
+        "courses/walk_in.html",
+        session=session,
+        form=form,
+        words=words,
+        found=found,
+        present=present,
+        refusal=refusal,
+        back=_back(session),
+    )
+
+
+def _signatures(session: Session) -> list[SignOff]:
+    """Every signature of the sheet, newest first."""
+    return list(
+        db.session.scalars(select(SignOff).where(SignOff.session_id == session.id).order_by(SignOff.id.desc()))
+    )
+
+
+def _organisations(session: Session) -> list[Organisation]:
+    members = member_ids(session.activity.project_id)
+    query = select(Organisation).where(Organisation.id.in_(members)).order_by(Organisation.name)
+    return list(db.session.scalars(query))
+
+
+def _back(session: Session) -> tuple[str, str]:
+    """The page that the session belongs to: label and address."""
+    if isinstance(session.activity, Run):
+        return session.activity.title, url_for("runs.show", run_id=session.activity_id)
+    return _("Meetings"), url_for("activities.index", project_id=session.activity.project_id)
