@@ -23,6 +23,7 @@ import certificates.views
 import config
 import courses.assignments
 import courses.attendance
+import courses.background
 import courses.enrolment
 import courses.exemptions
 import courses.horizontal

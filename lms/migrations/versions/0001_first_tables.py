@@ -107,13 +107,18 @@ def upgrade():
     sa.Column('project_id', sa.Integer(), nullable=False),
     sa.Column('programme_key', sa.String(length=60), nullable=False),
     sa.Column('audience', sa.String(length=12), nullable=False),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('questions', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('asked', sa.Integer(), nullable=False),
     sa.Column('answers', sa.Integer(), nullable=False),
-    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('published_on', sa.Date(), nullable=True),
+    sa.CheckConstraint('published_on IS NULL OR answers >= 5', name=op.f('ck_survey_batch_never_fewer')),
     sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_survey_batch_project_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_survey_batch'))
     )
     with op.batch_alter_table('survey_batch', schema=None) as batch_op:
         batch_op.create_index('ix_survey_batch_kind', ['project_id', 'programme_key', 'audience'], unique=False)
+        batch_op.create_index('uq_survey_batch_filling', ['project_id', 'programme_key', 'audience', 'kind'], unique=True, sqlite_where=sa.text('published_on IS NULL'), postgresql_where=sa.text('published_on IS NULL'))
 
     op.create_table('activity',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -459,16 +464,14 @@ def upgrade():
     sa.Column('opens', sa.Date(), nullable=False),
     sa.Column('closes', sa.Date(), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('batch_id', sa.Integer(), nullable=True),
     sa.CheckConstraint("audience IN ('participant', 'trainer', 'followup')", name=op.f('ck_survey_audience')),
-    sa.ForeignKeyConstraint(['batch_id'], ['survey_batch.id'], name=op.f('fk_survey_batch_id')),
+    sa.CheckConstraint('closes > opens', name=op.f('ck_survey_closes_after_opens')),
     sa.ForeignKeyConstraint(['run_id'], ['activity.id'], name=op.f('fk_survey_run_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_survey')),
     sa.UniqueConstraint('run_id', 'audience', name=op.f('uq_survey_run_id_audience'))
     )
     with op.batch_alter_table('survey', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_survey_batch_id'), ['batch_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_survey_closes'), ['closes'], unique=False)
+        batch_op.create_index('ix_survey_still_open', ['closed_at', 'closes'], unique=False)
 
     op.create_table('attendance_entry',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -568,7 +571,7 @@ def upgrade():
     sa.Column('survey_id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('answered_on', sa.Date(), nullable=True),
-    sa.Column('reminded_on', sa.Date(), nullable=True),
+    sa.Column('reminders', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_survey_receipt_person_id')),
     sa.ForeignKeyConstraint(['survey_id'], ['survey.id'], name=op.f('fk_survey_receipt_survey_id')),
     sa.PrimaryKeyConstraint('survey_id', 'person_id', name=op.f('pk_survey_receipt'))
@@ -647,8 +650,7 @@ def downgrade():
 
     op.drop_table('attendance_entry')
     with op.batch_alter_table('survey', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_survey_closes'))
-        batch_op.drop_index(batch_op.f('ix_survey_batch_id'))
+        batch_op.drop_index('ix_survey_still_open')
 
     op.drop_table('survey')
     with op.batch_alter_table('submission', schema=None) as batch_op:
@@ -744,6 +746,7 @@ def downgrade():
 
     op.drop_table('activity')
     with op.batch_alter_table('survey_batch', schema=None) as batch_op:
+        batch_op.drop_index('uq_survey_batch_filling', sqlite_where=sa.text('published_on IS NULL'), postgresql_where=sa.text('published_on IS NULL'))
         batch_op.drop_index('ix_survey_batch_kind')
 
     op.drop_table('survey_batch')
