@@ -124,7 +124,7 @@ def issue(
     if found is not None:
         return found
     _check_glyphs(draft)
-    lock_series(draft)
+    lock_series(series_of(draft))
     return with_ground(ground) or _write(draft, holder, ground, issuer_certificate, by)
 
 
@@ -160,9 +160,8 @@ def _write(
     return certificate
 
 
-def lock_series(draft: Statement) -> CertificateCounter:
-    """The counter row of the draft's series, locked until the transaction ends: who comes second waits here."""
-    series = series_of(draft)
+def lock_series(series: str) -> CertificateCounter:
+    """The counter row of the series, locked until the transaction ends: who comes second waits here."""
     query = select(CertificateCounter).where(CertificateCounter.series == series).with_for_update()
     counter = db.session.scalar(query.execution_options(populate_existing=True))
     if counter is not None:
@@ -241,10 +240,15 @@ def _check_glyphs(draft: Statement) -> None:
 
 
 def series_of(statement: Statement) -> str:
+    """The series the statement is numbered in."""
+    return series_name(statement.project.name, statement.level, statement.issued_on.year)
+
+
+def series_name(project_name: str, level: str, year: int) -> str:
     """First three letters of the project, A (användare) or U (utbildare), year of issue: SMA-A-2026."""
-    plain = unicodedata.normalize("NFKD", statement.project.name).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", project_name).encode("ascii", "ignore").decode()
     letters = "".join(sign for sign in plain.upper() if sign.isalnum())[:3] or "PRO"
-    return f"{letters}-{'U' if statement.level == 'trainer' else 'A'}-{statement.issued_on.year}"
+    return f"{letters}-{'U' if level == 'trainer' else 'A'}-{year}"
 
 
 def statement_of(certificate: Certificate) -> Statement:
