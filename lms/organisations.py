@@ -19,12 +19,23 @@ class Organisation(Base):
     kind: Mapped[str] = mapped_column(String(20), default="municipality")
 
 
+_ENDS_IN_S = ("fors", "ås", "näs", "grums")
+
+
+def short_name(name: str) -> str:
+    """What people call it: «Tierps kommun» is Tierp, «Håbo kommun» Håbo, «Borås kommun» Borås; others as they are."""
+    stripped = " ".join(name.split())
+    short = stripped.removesuffix(" kommun").removesuffix(" Kommun")
+    is_genitive = short != stripped and short.endswith("s") and not short.casefold().endswith(_ENDS_IN_S)
+    return short[:-1] if is_genitive else short
+
+
 def organisation_named(name: str) -> Organisation | None:
     """The organisation with this name, whatever its capitals; «Håbo kommun» finds «Håbo»."""
-    wanted = name.strip().removesuffix(" kommun")
-    found = db.session.scalar(select(Organisation).where(Organisation.name.in_([name.strip(), wanted])))
+    wanted = list({name.strip(), short_name(name)})
+    found = db.session.scalar(select(Organisation).where(Organisation.name.in_(wanted)))
     return found or db.session.scalar(
-        select(Organisation).where(func.lower(Organisation.name).in_([name.strip().lower(), wanted.lower()]))
+        select(Organisation).where(func.lower(Organisation.name).in_([each.lower() for each in wanted]))
     )
 
 
@@ -32,7 +43,7 @@ def add_organisation(name: str, *, kind: str = "municipality") -> Organisation:
     """The organisation of that name, made when it is new."""
     found = organisation_named(name)
     if found is None:
-        found = Organisation(name=name.strip().removesuffix(" kommun"), kind=kind)
+        found = Organisation(name=short_name(name), kind=kind)
         db.session.add(found)
         db.session.flush()
     return found

@@ -15,7 +15,7 @@ from typing import Literal
 from email_validator import EmailNotValidError, validate_email
 
 from lms import personnummer
-from lms.message import N_, Message
+from lms.message import N_, Message, Translate, plain
 from lms.table_file import Cell, Line, Unreadable, read_sheets
 
 Gender = Literal["woman", "man", "other", "unknown"]
@@ -67,6 +67,12 @@ class RowProblem:
     column: str
     code: str
     message: Message
+
+    def sentence(self, translate: Translate = plain) -> str:
+        """The whole sentence as `translate` words it, with the row and the heading in front."""
+        told = self.message.render(translate)
+        place = f"{self.line}, {self.column}" if self.column else str(self.line)
+        return translate(N_("Row %(place)s: %(told)s"), place=place, told=told) if self.line else told
 
 
 @dataclass(frozen=True)

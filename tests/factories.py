@@ -18,7 +18,7 @@ _numbers = count(1)
 
 def make_project(*, like: str = "smail", dnr: str | None = None) -> Project:
     """A project from a shipped plan, 2022-01-01 to 2023-04-30 for SMAIL; its 8 municipalities come with it."""
-    read = plan.read(plan.shipped(like))
+    read = plan.shipped(like)
     if dnr:
         from dataclasses import replace
 

@@ -1,0 +1,24 @@
+"""How many questions a page asks the database: pages are counted at two sizes and must ask as many at both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from lms.db import db
+
+
+@contextmanager
+def count_queries() -> Iterator[list[str]]:
+    """Gathers every statement that runs inside: `with count_queries() as queries: …; len(queries)`."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
