@@ -77,7 +77,7 @@ def enqueue(  # a mail has these parts
         subject=subject.strip()[:200],
         text=text,
         html=html,
-        calendar=calendar if isinstance(calendar, bytes) or not calendar else b"".join(calendar),
+        calendar=(calendar if isinstance(calendar, bytes) else b"".join(calendar)) if calendar else None,
         calendar_method=calendar_method if calendar else "",
         created_at=clock.now(),
         not_before=clock.now(),
