@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock
@@ -46,10 +46,12 @@ class Activity(Base):
         ),
         Index("ix_activity_project_kind", "project_id", "kind"),
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": False}  # noqa: RUF012
-
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    __mapper_args__ = {  # noqa: RUF012  every kind but a course is a plain activity
+        "polymorphic_on": case((kind == "course", "course"), else_="meeting"),
+        "polymorphic_identity": "meeting",
+    }
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     title: Mapped[str] = mapped_column(String(160))

@@ -39,6 +39,9 @@ class Run(Activity):
     material: Mapped[Material] = relationship(lazy="joined")
     trainers: Mapped[list[Person]] = relationship(secondary="run_trainer", lazy="selectin", viewonly=True)
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(kind="course", **values)
+
     @property
     def programme(self) -> Programme:
         return programme_of(self.material)
