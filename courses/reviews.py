@@ -178,6 +178,7 @@ def _states(run: Run) -> Select[int, str, int | None, int | None, datetime | Non
             Submission.at,
             Submission.minutes,
         )
+        .select_from(Enrolment)
         .join(
             Submission,
             (Submission.person_id == Enrolment.person_id) & Submission.id.in_(select(newest.c.id)),
