@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -46,6 +46,7 @@ class CommittingClient(FlaskClient):
 
     def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         db.session.commit()
+        g.pop("_login_user", None)  # the test's context lives on between requests; another browser is another person
         return super().open(*args, **kwargs)  # type: ignore[arg-type]
 
 
