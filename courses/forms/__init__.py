@@ -1,0 +1,1 @@
+"""Forms of the package: what people type, read into values; rules of the domain stay in the operations."""
