@@ -11,7 +11,7 @@ from sqlalchemy import Select, extract, func, select
 
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
-from courses.esf.ledger import is_counted, is_esf
+from courses.esf.ledger import alphabetical, is_counted, is_esf
 from courses.esf.months import firsts
 from courses.esf.totals import STEP
 from lms import clock
@@ -63,7 +63,7 @@ def employers(project: Project) -> Table:
     for name, year, number, minutes in db.session.execute(_sums(project)):
         found.setdefault(name, {})[date(int(year), int(number), 1)] = int(minutes)
     rows = (Employer(name, tuple(by_month.get(first, 0) for first in months)) for name, by_month in found.items())
-    return Table(months, tuple(sorted(rows, key=lambda row: (row.name == "", row.name))))
+    return Table(months, tuple(sorted(rows, key=lambda row: (row.name == "", alphabetical(row.name)))))
 
 
 def _members(project: Project) -> list[str]:

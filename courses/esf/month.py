@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, is_counted, is_esf, shown
+from courses.esf.ledger import PERSON, alphabetical, is_counted, is_esf, shown
 from courses.esf.sheets import Sheet, sheets
 from courses.esf.totals import Entry, Sum, Totals, totals
 from lms.db import db
@@ -93,12 +93,16 @@ def month(project: Project, first: date) -> Month:
         project,
         first,
         rounding,
-        tuple(sorted(lines, key=lambda line: (line.organisation, line.name, line.person_id))),
+        tuple(sorted(lines, key=_by_name)),
         tuple(_place(key, name, summed, held) for key, name in names.items()),
         summed.all,
         totals(counted[False], "none").all,
         held,
     )
+
+
+def _by_name(line: Line) -> tuple[str, str, int]:
+    return alphabetical(line.organisation), alphabetical(line.name), line.person_id
 
 
 def _minutes(project_id: int, starts: date, ends: date) -> Iterable[Any]:
@@ -119,9 +123,8 @@ def _places(project: Project, others: set[int | None]) -> dict[int | None, str]:
     found = db.session.execute(
         select(Organisation.id, Organisation.name)
         .where(Organisation.id.in_(members) | Organisation.id.in_(extra))
-        .order_by(Organisation.name)
     )
-    names: dict[int | None, str] = {row.id: row.name for row in found}
+    names: dict[int | None, str] = {row.id: row.name for row in sorted(found, key=lambda row: alphabetical(row.name))}
     return names | {None: ""} if None in others else names
 
 

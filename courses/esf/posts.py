@@ -8,7 +8,7 @@ from sqlalchemy import func
 from courses.activities import Activity
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, is_counted, is_esf, shown
+from courses.esf.ledger import PERSON, alphabetical, is_counted, is_esf, shown
 from courses.esf.month import last_day
 from lms.db import db
 from lms.organisations import Organisation
@@ -52,4 +52,8 @@ def posts(project: Project, first: date) -> list[Post]:
         Post(number, person_id, shown(*person), where, day, kind, title, session_id, minutes)
         for number, person_id, where, day, kind, title, session_id, minutes, *person in db.session.execute(query)
     ]
-    return sorted(found, key=lambda post: (post.organisation, post.name, post.person_id, post.day, post.entry_id))
+    return sorted(found, key=_by_name_and_day)
+
+
+def _by_name_and_day(post: Post) -> tuple[str, str, int, date, int]:
+    return alphabetical(post.organisation), alphabetical(post.name), post.person_id, post.day, post.entry_id

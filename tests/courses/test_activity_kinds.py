@@ -20,10 +20,11 @@ def test_runs_and_meetings_come_back_as_what_they_are(app: Flask) -> None:
     meeting = call_meeting(
         project, "network", title="Nätverk", starts=starts, ends=ends, place="Här", people=[], by=caller
     )
-    db.session.commit()
+    db.session.flush()
+    run_id, meeting_id = run.id, meeting.id
     db.session.expunge_all()
     kinds = {each.id: (type(each), each.kind) for each in db.session.scalars(select(Activity)).unique()}
-    assert kinds == {run.id: (Run, "course"), meeting.id: (Activity, "network")}
-    assert [each.id for each in db.session.scalars(select(Run)).unique()] == [run.id]
-    assert type(db.session.get(Activity, meeting.id)) is Activity
-    assert db.session.get(Run, meeting.id) is None
+    assert kinds == {run_id: (Run, "course"), meeting_id: (Activity, "network")}
+    assert [each.id for each in db.session.scalars(select(Run)).unique()] == [run_id]
+    assert type(db.session.get(Activity, meeting_id)) is Activity
+    assert db.session.get(Run, meeting_id) is None

@@ -1,0 +1,153 @@
+"""Months for the funder and hours per employer: pages, and the files that go with them."""
+
+import re
+from datetime import date
+
+from flask import Blueprint, Response, abort, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from courses.esf import workbook
+from courses.esf.employers import employers as employers_of
+from courses.esf.month import Month, month
+from courses.esf.months import firsts
+from courses.esf.months import months as months_of
+from courses.esf.posts import posts
+from lms import audit, clock, filters
+from lms.permissions import guarded
+from lms.policy import may_lead_project, may_see_employer_hours
+from lms.projects import Project
+
+bp = Blueprint("esf", __name__)
+PER_PAGE = 50
+
+
+@bp.get("/projects/<int:project_id>/months")
+@guarded(may_lead_project, Project)
+def months(project: Project) -> ResponseReturnValue:
+    """Every month and where it stands."""
+    name_project(project)
+    found = months_of(project)
+    return render_template("courses/esf/months.html", project=project, months=found, words=_month_words())
+
+
+@bp.get("/projects/<int:project_id>/months/<name>")
+@guarded(may_lead_project, Project)
+def show(project: Project, name: str) -> ResponseReturnValue:
+    """A month: hours per municipality, what is missing with who can fix it, people of one municipality, the file."""
+    name_project(project)
+    found = month(project, _first(project, name))
+    wanted = request.args.get("employer", -1, int)
+    place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
+    people = [line for line in found.lines if place and line.organisation_id == place.organisation_id]
+    page = max(request.args.get("page", 1, int), 1)
+    return render_template(
+        "courses/esf/month.html",
+        project=project,
+        month=found,
+        months=_around(project, found),
+        words=_month_words(),
+        states=workbook.state_words(),
+        rounding=workbook.rounding_words(found),
+        file=workbook.file_name(project, found.first, "xlsx"),
+        days_left=(found.due - clock.today()).days,
+        place=place,
+        people=people[(page - 1) * PER_PAGE : page * PER_PAGE],
+        page=page,
+        pages=-(-len(people) // PER_PAGE),
+    )
+
+
+@bp.get("/projects/<int:project_id>/months/<name>/hours.xlsx")
+@guarded(may_lead_project, Project)
+def hours(project: Project, name: str) -> ResponseReturnValue:
+    """The workbook of a month; who fetched it is in the audit log."""
+    first = _first(project, name)
+    found = month(project, first)
+    file = workbook.month_workbook(found, posts(project, first))
+    _log("esf.downloaded", project, {"month": name, "people": found.total.people})
+    return _download(file, workbook.file_name(project, first, "xlsx"))
+
+
+@bp.get("/projects/<int:project_id>/employers")
+@guarded(may_see_employer_hours, Project)
+def employers(project: Project) -> ResponseReturnValue:
+    """Hours per employer and month, a year at a time; no people."""
+    name_project(project)
+    table = employers_of(project)
+    years = sorted({first.year for first in table.months})
+    year = request.args.get("year", 0, int)
+    shown = year if year in years else (years[-1] if years else 0)
+    return render_template(
+        "courses/esf/employers.html",
+        project=project,
+        table=table.of_year(shown),
+        years=years,
+        year=shown,
+        decimal=_decimal,
+    )
+
+
+@bp.get("/projects/<int:project_id>/employers.xlsx")
+@guarded(may_see_employer_hours, Project)
+def employers_file(project: Project) -> ResponseReturnValue:
+    """The workbook of hours per employer, all months."""
+    file = workbook.employers_workbook(project, employers_of(project))
+    _log("esf.employers_downloaded", project, {})
+    return _download(file, workbook.file_name(project, None, "xlsx"))
+
+
+def _decimal(minutes: int) -> str:
+    """Hours with two decimals, as in the workbook."""
+    language = str(get_locale() or "sv")
+    whole, hundredths = divmod(round(minutes * 100 / 60), 100)
+    return f"{filters.number(whole, language)}{',' if language == 'sv' else '.'}{hundredths:02}"
+
+
+def name_project(project: Project) -> None:
+    """The foot of the page says which project this is about."""
+    g.footer_project = _(
+        "Project %(name)s, reg. no. %(dnr)s, %(owner)s", name=project.name, dnr=project.dnr, owner=project.owner
+    )
+
+
+def _first(project: Project, name: str) -> date:
+    """The first day of the month named YYYY-MM, or 404 when the project has no such month."""
+    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
+    first = date(int(found[1]), int(found[2]), 1) if found and found[1] != "0000" else None
+    if first is None or first not in firsts(project):
+        abort(404)
+    return first
+
+
+def _around(project: Project, found: Month) -> list[object]:
+    """The eight months that end with the one after this."""
+    every = months_of(project)
+    place = next(number for number, each in enumerate(every) if each.first == found.first)
+    last = min(max(place + 2, 8), len(every))
+    return list(every[max(last - 8, 0) : last])
+
+
+def _month_words() -> dict[str, tuple[str, str]]:
+    """State of a month → the pearl's state and the words beside it."""
+    return {
+        "coming": ("kommande", _("To come")),
+        "open": ("pagar", _("In progress")),
+        "unsigned": ("saknas", _("Signatures missing")),
+        "signed": ("klar", _("All signed")),
+        "none": ("klar", _("No hours")),
+    }
+
+
+def _log(act: str, project: Project, details: dict[str, object]) -> None:
+    audit.seen(act, project, by=current_user._get_current_object(), details=details)
+
+
+def _download(data: bytes, name: str) -> Response:
+    response = Response(data, mimetype=workbook.XLSX)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
