@@ -7,7 +7,7 @@ from typing import Self
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField, StringField  # type: ignore[attr-defined]
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from lms import clock
 from lms.forms import ClockField, DayField
@@ -56,7 +56,7 @@ class NewPersonForm(FlaskForm):  # type: ignore[misc]
     def validate_organisation(self, field: SelectField) -> None:
         """Hours belong to an employer."""
         if not field.data:
-            raise ValueError(str(_l("Choose the employer: hours are counted for it.")))
+            raise ValidationError(str(_l("Choose the employer: hours are counted for it.")))
 
 
 class MeetingForm(FlaskForm):  # type: ignore[misc]

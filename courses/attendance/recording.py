@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from courses.activities import Activity, Session
@@ -108,12 +109,10 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     )
     if found := db.session.scalar(standing):
         return found
-    entry = _entry(run, person, Presence(minutes, None, None, None), by=by, kind="assignment", method="review", day=day)
-    entry.nonce = f"assignment:{run.id}:{person.id}"
+    row = _values(run, person, Presence(minutes, None, None, None), by=by, kind="assignment", method="review", day=day)
     try:
-        with db.session.begin_nested():
-            db.session.add(entry)
-    except IntegrityError:
+        (entry,) = _insert([row | {"nonce": f"assignment:{run.id}:{person.id}"}])
+    except Stale:
         return db.session.scalars(standing).one()
     audit.record("attendance.assignment", entry, by=by, details={"person": person.id, "minutes": minutes})
     return entry
@@ -147,7 +146,8 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
         meant = presence_of(mark, session)
         if stands is not None and said_by(stands) == meant:
             continue
-        mine = [entry for entry in chains.get(mark.person_id, []) if entry.nonce == _row_nonce(nonce, session, mark)]
+        own = _row_nonce(nonce, session, mark.person_id)
+        mine = [entry for entry in chains.get(mark.person_id, []) if entry.nonce == own]
         if mine and said_by(mine[0]) == meant and stands is not mine[0]:
             continue  # The same message again: it was written, and corrected by somebody since.
         if mine or (stands.id if stands else None) != mark.seen_entry_id:
@@ -177,59 +177,63 @@ def _wrong(mark: Mark, session: Session) -> str:
     return ""
 
 
-def _row_nonce(nonce: str, session: Session, mark: Mark) -> str:
-    return f"{nonce}:{session.id}:{mark.person_id}"
+def _row_nonce(nonce: str, session: Session, person_id: int) -> str:
+    return f"{nonce}:{session.id}:{person_id}"
 
 
 def _write(
     session: Session, changes: Sequence[_Change], *, by: Person, nonce: str, method: str, reason: str = ""
 ) -> list[AttendanceEntry]:
-    """One insert for all rows. Somebody who slips between the look and the insert is met by unique indexes."""
+    """Entries for all changes. Somebody who slips between the look and the insert is met by unique indexes."""
     if method not in METHODS:
         raise ValueError(f"no such method: {method}")
     activity = session.activity
     kind = "session" if isinstance(activity, Run) else activity.kind
-    entries = []
+    rows = []
     for change in changes:
-        entry = _entry(
-            activity, change.person, change.presence, by=by, kind=kind, method=method, day=local_day(session)
-        )
-        entry.session_id, entry.happened_at, entry.reason = session.id, session.starts_at, reason
-        entry.nonce = f"{nonce}:{session.id}:{change.person.id}"
+        row = _values(activity, change.person, change.presence, by=by, kind=kind, method=method, day=local_day(session))
+        row |= {"session_id": session.id, "happened_at": session.starts_at, "reason": reason}
+        row["nonce"] = _row_nonce(nonce, session, change.person.id)
         if change.replaces is not None:
-            entry.replaces_id, entry.organisation_id = change.replaces.id, change.replaces.organisation_id
-        entries.append(entry)
+            row |= {"replaces_id": change.replaces.id, "organisation_id": change.replaces.organisation_id}
+        rows.append(row)
+    return _insert(rows) if rows else []
+
+
+def _insert(rows: list[dict[str, Any]]) -> list[AttendanceEntry]:
+    """All rows in one statement, in their order."""
     try:
         with db.session.begin_nested():
-            db.session.add_all(entries)
+            made = db.session.scalars(insert(AttendanceEntry).returning(AttendanceEntry), rows).all()
     except IntegrityError:
         raise Stale(_("Somebody saved the same sheet at the same moment. Save once more."), "same_moment") from None
-    return entries
+    order = {row["nonce"]: place for place, row in enumerate(rows)}
+    return sorted(made, key=lambda entry: order[entry.nonce])
 
 
-def _entry(
+def _values(
     activity: Activity, person: Person, presence: Presence, *, by: Person, kind: str, method: str, day: date
-) -> AttendanceEntry:
-    """An entry for the employer the person has now; a replacement keeps the employer of the entry it replaces."""
-    return AttendanceEntry(
-        project_id=activity.project_id,
-        person_id=person.id,
-        organisation_id=person.organisation_id,
-        activity_id=activity.id,
-        session_id=None,
-        kind=kind,
-        day=day,
-        minutes=presence.minutes,
-        came_at=presence.came,
-        left_at=presence.left,
-        absence=presence.absence,
-        method=method,
-        recorded_by_id=by.id,
-        happened_at=clock.now(),
-        recorded_at=clock.now(),
-        replaces_id=None,
-        reason="",
-    )
+) -> dict[str, Any]:
+    """The columns of an entry, for the employer the person has now; a replacement keeps that of what it replaces."""
+    return {
+        "project_id": activity.project_id,
+        "person_id": person.id,
+        "organisation_id": person.organisation_id,
+        "activity_id": activity.id,
+        "session_id": None,
+        "kind": kind,
+        "day": day,
+        "minutes": presence.minutes,
+        "came_at": presence.came,
+        "left_at": presence.left,
+        "absence": presence.absence,
+        "method": method,
+        "recorded_by_id": by.id,
+        "happened_at": clock.now(),
+        "recorded_at": clock.now(),
+        "replaces_id": None,
+        "reason": "",
+    }
 
 
 def _summary(entries: Iterable[AttendanceEntry]) -> dict[str, object]:

@@ -119,7 +119,8 @@ def test_future_and_cancelled_sessions_are_refused():
         record(day.run.sessions[1], [whole(day.people[0])], by=day.trainer, nonce=N)
     assert refusal.value.code == "too_early"
     day.run.cancelled_at = clock.now()
-    for act in (lambda: record(day.session, [], by=day.trainer, nonce=N), lambda: sign_off(day.session, by=day.trainer)):
+    saving = lambda: record(day.session, [], by=day.trainer, nonce=N)  # noqa: E731
+    for act in (saving, lambda: sign_off(day.session, by=day.trainer)):
         with pytest.raises(Refused) as refusal:
             act()
         assert refusal.value.code == "cancelled"
@@ -236,7 +237,8 @@ def test_after_the_signature_only_a_correction_changes_anything():
         record(day.session, [absent(anna, first.id)], by=day.trainer, nonce="nonce-002")
     assert stale.value.code == "signed"
     mark = part(day.session, anna, "08:30", "10:30", first.id)
-    (entry,) = correct(day.session, [mark, whole(bo, second.id)], " Left at 10.30 ", by=day.trainer, nonce=N + "3").entries
+    marks = [mark, whole(bo, second.id)]
+    (entry,) = correct(day.session, marks, " Left at 10.30 ", by=day.trainer, nonce=N + "3").entries
     assert (entry.minutes, entry.reason, entry.replaces_id) == (120, "Left at 10.30", first.id)
     newest = attendance.signed(day.session)
     assert newest is not None
