@@ -23,6 +23,11 @@ def may_revoke(person: Person, certificate: Certificate) -> Answer:
     return yes_if(_leads_project_of(person, certificate), _("Only the project leader may revoke a certificate."))
 
 
+def may_present(person: Person, certificate: Certificate) -> Answer:
+    """Choose what strangers read of the name: the holder."""
+    return yes_if(person.id == certificate.holder_id, _("Only the holder chooses what strangers see."))
+
+
 def _leads_project_of(person: Person, certificate: Certificate) -> bool:
     project_id = db.session.scalar(select(Project.id).where(Project.dnr == certificate.project_dnr))
     return project_id is not None and has_role(person, "project_leader", project_id=project_id)

@@ -7,7 +7,7 @@ and the unique ground is the last word.
 
 import unicodedata
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from flask_babel import gettext as _
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certificates import pdf
 from certificates.statement import Statement, digest, from_json, new_code, normalise_code, to_json
-from lms import audit, clock
+from lms import audit, clock, mail
 from lms.db import Base, append_only, db
 from lms.people import Person
 from lms.refusals import Refused
@@ -183,7 +183,9 @@ def next_number(series: str) -> str:
 
 
 def revoke(certificate: Certificate, *, reason_code: str, public_text: str = "", note: str = "", by: Person) -> None:
-    """Revoke from today on, once. The reason code is public, the note is not; certificates under it stay as they are.
+    """Revoke from today on, once, and tell the holder. The reason code is public, the note is not.
+
+    Certificates issued under it stay as they are.
 
     Refused: an unknown reason (`reason`), or a certificate that is revoked already (`revoked`).
     """
@@ -208,6 +210,7 @@ def revoke(certificate: Certificate, *, reason_code: str, public_text: str = "",
     except IntegrityError as error:
         raise Refused(_("The certificate is revoked already."), "revoked") from error
     db.session.expire(certificate, ["events"])
+    mail.enqueue(certificate.holder, "revoked", key=f"revoked:{certificate.id}", certificate=certificate)
     audit.record("certificate.revoked", certificate, by=by, details={"reason": reason_code})
 
 
@@ -272,11 +275,21 @@ def revocation(certificate: Certificate) -> CertificateEvent | None:
 
 
 def state(certificate: Certificate, on: date) -> State:
-    """What the certificate is on a day: revoked and expired from the day after its last valid one."""
+    """What the certificate is on a day: revoked from the day of revocation, expired from the day after its last."""
     revoked = revocation(certificate)
-    if revoked is not None and revoked.on <= on:
+    return judge(certificate.valid_until, revoked.on if revoked else None, on)
+
+
+def judge(valid_until: date | None, revoked_on: date | None, on: date) -> State:
+    """The rule of `state` on plain days."""
+    if revoked_on is not None and revoked_on <= on:
         return "revoked"
-    return "expired" if certificate.valid_until is not None and certificate.valid_until < on else "valid"
+    return "expired" if valid_until is not None and valid_until < on else "valid"
+
+
+def day_after(last: date | None) -> date | None:
+    """The first day on which a certificate with this last valid day no longer holds."""
+    return last + timedelta(days=1) if last else None
 
 
 def holds(person: Person, level: str, on: date, project_dnr: str | None = None) -> Certificate | None:
@@ -326,3 +339,9 @@ def issued_under(certificate: Certificate) -> int:
     """How many certificates were issued on the strength of this one."""
     query = select(db.func.count()).select_from(Certificate)
     return db.session.scalar(query.where(Certificate.issuer_certificate_id == certificate.id)) or 0
+
+
+def under(certificate: Certificate, limit: int, offset: int = 0) -> list[Certificate]:
+    """Certificates issued on the strength of this one, newest first, a page at a time."""
+    query = select(Certificate).where(Certificate.issuer_certificate_id == certificate.id)
+    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(limit).offset(offset)))

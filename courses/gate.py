@@ -111,6 +111,4 @@ def _since(certificate: Certificate, proof: Proof) -> date | None:
     if proof == "revoked":
         revoked = register.revocation(certificate)
         return revoked.on if revoked else None
-    if proof == "expired" and certificate.valid_until is not None:
-        return date.fromordinal(certificate.valid_until.toordinal() + 1)
-    return None
+    return register.day_after(certificate.valid_until) if proof == "expired" else None

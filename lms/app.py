@@ -162,7 +162,7 @@ def _fingerprint(filename: str) -> str:
 def _start_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = lambda name: url_for("static", filename=name, v=_fingerprint(name))
-    for name in ("day", "short_day", "clock", "hours", "number"):
+    for name in ("day", "plain_day", "short_day", "clock", "hours", "number"):
         app.jinja_env.filters[name] = _localised(name)
     app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, language())
     app.jinja_env.filters["paragraphs"] = text.paragraphs

@@ -28,6 +28,11 @@ def day(value: date, language: str = "sv") -> str:
     return format_date(_as_day(value), "EEEE d MMMM y", locale=_locale(language))
 
 
+def plain_day(value: date, language: str = "sv") -> str:
+    """A day of which nobody needs the weekday: "1 december 2022", "1 December 2022"."""
+    return format_date(_as_day(value), "d MMMM y", locale=_locale(language))
+
+
 def short_day(value: date, language: str = "sv") -> str:
     """A day where room is short and the year is known: "1 dec.", "1 Dec"."""
     return format_date(_as_day(value), "d MMM", locale=_locale(language))

@@ -1,0 +1,145 @@
+"""Certificates for those who have to do with them: the holder, who issued it, and the project leader."""
+
+from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
+from flask import Response as FlaskResponse
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from certificates import pdf, register, words
+from certificates.forms import PresentationForm, RevokeForm
+from certificates.policy import may_present, may_revoke, may_see_certificate
+from certificates.register import Certificate, CertificatePresentation
+from certificates.statement import grouped
+from certificates.verification import initials
+from lms import clock
+from lms.db import db
+from lms.people import Person
+from lms.permissions import guarded, may_be_signed_in
+from lms.refusals import Refused
+from lms.views import see
+
+bp = Blueprint("certificates", __name__)
+UNDER_PER_PAGE = 25
+
+
+@bp.get("/my/certificates")
+@guarded(may_be_signed_in)
+def mine() -> ResponseReturnValue:
+    """The certificates of who is signed in, newest first."""
+    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in register.of(_me())]
+    return render_template("certificates/mine.html", rows=rows, words=words)
+
+
+@bp.get("/certificates/<int:certificate_id>")
+@guarded(may_see_certificate, Certificate)
+def show(certificate: Certificate) -> ResponseReturnValue:
+    """One certificate on screen, with its files and its address for others."""
+    return _page(certificate, PresentationForm(data={"shown": "name" if _full_name(certificate) else "initials"}))
+
+
+@bp.post("/certificates/<int:certificate_id>/presentation")
+@guarded(may_present, Certificate)
+def present(certificate: Certificate) -> ResponseReturnValue:
+    """The holder's choice of what strangers see."""
+    form = PresentationForm()
+    if not form.validate():
+        return _page(certificate, form), 422
+    try:
+        register.present(certificate, full_name=form.shown.data == "name", by=_me())
+    except Refused as refusal:
+        form.shown.errors = [str(refusal)]
+        return _page(certificate, form), 422
+    db.session.commit()
+    flash(_("Saved"), "success")
+    return see(url_for("certificates.show", certificate_id=certificate.id))
+
+
+@bp.get("/certificates/<int:certificate_id>.pdf")
+@guarded(may_see_certificate, Certificate)
+def download(certificate: Certificate) -> ResponseReturnValue:
+    """The certificate as PDF, upright or (`layout=landscape`) lying; a band says when it no longer holds."""
+    layout = request.args.get("layout", "portrait")
+    if layout not in ("portrait", "landscape"):
+        abort(404)
+    state = register.state(certificate, clock.today())
+    made = pdf.render(
+        register.statement_of(certificate),
+        base_url=current_app.config["SETTINGS"].base_url,
+        layout="landscape" if layout == "landscape" else "portrait",
+        status=None if state == "valid" else state,
+    )
+    response = FlaskResponse(made, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{certificate.number}.pdf")
+    return response
+
+
+@bp.get("/certificates/<int:certificate_id>/revoke")
+@guarded(may_revoke, Certificate)
+def ask_revoke(certificate: Certificate) -> ResponseReturnValue:
+    """What is issued under the certificate, before anybody revokes it."""
+    return _revoke_page(certificate, RevokeForm())
+
+
+@bp.post("/certificates/<int:certificate_id>/revoke")
+@guarded(may_revoke, Certificate)
+def revoke(certificate: Certificate) -> ResponseReturnValue:
+    """Revoke from today on; nothing under it is revoked with it."""
+    form = RevokeForm()
+    if not form.validate():
+        return _revoke_page(certificate, form), 422
+    try:
+        register.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=_me())
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal), "error")
+        return see(url_for("certificates.show", certificate_id=certificate.id))
+    db.session.commit()
+    flash(_("The certificate is revoked. Its public page says so from now on."), "success")
+    return see(url_for("certificates.show", certificate_id=certificate.id))
+
+
+def _page(certificate: Certificate, form: PresentationForm) -> str:
+    statement, me = register.statement_of(certificate), _me()
+    return render_template(
+        "certificates/show.html",
+        certificate=certificate,
+        s=statement,
+        state=register.state(certificate, clock.today()),
+        event=register.revocation(certificate),
+        form=form,
+        is_holder=bool(may_present(me, certificate)) and not certificate.holder.protected,
+        may_revoke=bool(may_revoke(me, certificate)),
+        initials=initials(statement.holder_name),
+        url=pdf.verification_url(statement, current_app.config["SETTINGS"].base_url),
+        grouped=grouped,
+        words=words,
+    )
+
+
+def _revoke_page(certificate: Certificate, form: RevokeForm) -> str:
+    total = register.issued_under(certificate)
+    pages = max(1, -(-total // UNDER_PER_PAGE))
+    page = min(max(1, request.args.get("page", 1, int)), pages)
+    return render_template(
+        "certificates/revoke.html",
+        certificate=certificate,
+        s=register.statement_of(certificate),
+        state=register.state(certificate, clock.today()),
+        form=form,
+        total=total,
+        under=register.under(certificate, UNDER_PER_PAGE, (page - 1) * UNDER_PER_PAGE),
+        page=page,
+        pages=pages,
+        words=words,
+    )
+
+
+def _full_name(certificate: Certificate) -> bool:
+    row = db.session.get(CertificatePresentation, certificate.id)
+    return row is not None and row.full_name
+
+
+def _me() -> Person:
+    person: Person = current_user._get_current_object()
+    return person

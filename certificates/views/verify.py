@@ -1,0 +1,81 @@
+"""Checking a certificate as a stranger: no sign-in, no cookie, no third party, nothing kept about who asks.
+
+Unknown codes look the same as known ones and answer 404; guessing is limited. No session is read or written here.
+"""
+
+import re
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
+
+from certificates import words
+from certificates.statement import CODE_LENGTH, Statement, grouped, normalise_code
+from certificates.verification import look_up
+from lms import clock
+from lms.limits import VERIFY, limiter
+from lms.permissions import public
+
+bp = Blueprint("verify", __name__)
+
+
+@bp.before_request
+def as_stranger() -> None:
+    """Whoever asks is nobody: the session is not opened, so that no cookie and no query depends on it."""
+    g._login_user = AnonymousUserMixin()
+
+
+@bp.get("/verify")
+@limiter.limit(VERIFY)
+@public
+def form() -> ResponseReturnValue:
+    """Enter the code on the paper; a code that can be one leads to its page."""
+    typed = request.args.get("code", "")[:200]
+    code = normalise_code(typed)
+    if code:
+        return redirect(url_for("verify.show", code=code), 303)
+    return _stranger("certificates/verify.html", 422 if typed.strip() else 200, typed=typed, fault=_fault(typed))
+
+
+@bp.get("/v/<code>")
+@limiter.limit(VERIFY)
+@public
+def show(code: str) -> ResponseReturnValue:
+    """The verdict about one code."""
+    known = look_up(code, clock.today())
+    if known is not None:
+        g.footer_project = _("Project %(name)s, dnr %(dnr)s, %(owner)s", **_project(known.subject.statement))
+    return _stranger(
+        "certificates/v.html",
+        200 if known else 404,
+        known=known,
+        words=words,
+        grouped=grouped,
+        checked=clock.now(),
+    )
+
+
+def _project(statement: Statement) -> dict[str, str]:
+    return {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
+
+
+def _fault(typed: str) -> str:
+    """What is wrong with what was typed, in words that help to read the paper again."""
+    signs = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", typed).upper()
+    if not signs:
+        return ""
+    if re.fullmatch(r"[A-Z]{3}[AU]\d{8,}", signs):
+        return str(_("That is the number. Write the code that stands below it, four groups of four signs."))
+    if set(signs) & set("01OI"):
+        return str(_("No code has the signs 0, O, 1 or I. Look again: it may be Q, D, 7, L or J."))
+    if len(signs) != CODE_LENGTH:
+        return str(_("A code has %(length)s signs. You wrote %(count)s.", length=CODE_LENGTH, count=len(signs)))
+    return str(_("A code has only the letters A to Z and the digits 2 to 9."))
+
+
+def _stranger(template: str, status: int, **values: object) -> ResponseReturnValue:
+    response = make_response(render_template(template, **values), status)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Vary"] = "Accept-Language"
+    return response
