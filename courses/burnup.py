@@ -1,10 +1,65 @@
-"""The line of certified people against the plan, as places on a drawing; words and numbers stand in the template."""
+"""Certified people month by month against the plan, as numbers and as places on a drawing.
+
+A chart never stands without its table: both are made of the same months, words stand in the template.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from courses.goals import PaceMonth
+from sqlalchemy import select
+
+from certificates.register import Certificate
+from courses.goals import GoalState, expected_by, not_revoked
+from lms import clock
+from lms.db import db
+from lms.projects import Project
+
+
+@dataclass(frozen=True)
+class PaceMonth:
+    """The end of a month (or today) with what the plan says and what was reached; None is still to come."""
+
+    day: date
+    plan: int
+    reached: int | None
+
+
+def pace(project: Project, state: GoalState) -> list[PaceMonth]:
+    """Month by month from start to last day of a goal of certified people: plan beside outcome. One query.
+
+    The outcome of a day counts those who held a certificate that day; one that was revoked later never counts.
+    """
+    goal, today = state.goal, clock.today()
+    held = db.session.execute(
+        select(Certificate.holder_id, Certificate.issued_on, Certificate.valid_until).where(
+            *not_revoked(project), Certificate.level == goal.level
+        )
+    ).all()
+
+    def holders(day: date) -> int:
+        return len({who for who, since, until in held if since <= day and (until is None or until >= day)})
+
+    return [
+        PaceMonth(
+            day,
+            expected_by(day, goal.target or 0, starts=state.starts, by=goal.by),
+            holders(day) if day <= today else None,
+        )
+        for day in _month_ends(state.starts, goal.by, today)
+    ]
+
+
+def _month_ends(starts: date, by: date, today: date) -> list[date]:
+    """The last day of every month between, the last day itself, and today when it lies between them."""
+    days, day = {by}, starts
+    while day < by:
+        following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+        days.add(min(following - timedelta(days=1), by))
+        day = following
+    if starts <= today <= by:
+        days.add(today)
+    return sorted(days)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Surveys count through published batches only; nobody is named here, the steering
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
@@ -254,49 +254,3 @@ def genders(project: Project) -> dict[str, dict[str, int]]:
     for level, gender, people in db.session.execute(query):
         found.setdefault(level, {})[gender] = people
     return {level: groups for level, groups in found.items() if min(groups.values()) >= SMALLEST_GROUP}
-
-
-@dataclass(frozen=True)
-class PaceMonth:
-    """The end of a month (or today) with what the plan says and what was reached; None is still to come."""
-
-    day: date
-    plan: int
-    reached: int | None
-
-
-def pace(project: Project, state: GoalState) -> list[PaceMonth]:
-    """Month by month from start to last day of a goal of certified people: plan beside outcome. One query.
-
-    The outcome of a day counts those who held a certificate that day; one that was revoked later never counts.
-    """
-    goal, today = state.goal, clock.today()
-    held = db.session.execute(
-        select(Certificate.holder_id, Certificate.issued_on, Certificate.valid_until).where(
-            *not_revoked(project), Certificate.level == goal.level
-        )
-    ).all()
-
-    def holders(day: date) -> int:
-        return len({who for who, since, until in held if since <= day and (until is None or until >= day)})
-
-    return [
-        PaceMonth(
-            day,
-            expected_by(day, goal.target or 0, starts=state.starts, by=goal.by),
-            holders(day) if day <= today else None,
-        )
-        for day in _month_ends(state.starts, goal.by, today)
-    ]
-
-
-def _month_ends(starts: date, by: date, today: date) -> list[date]:
-    """The last day of every month between, the last day itself, and today when it lies between them."""
-    days, day = {by}, starts
-    while day < by:
-        following = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
-        days.add(min(following - timedelta(days=1), by))
-        day = following
-    if starts <= today <= by:
-        days.add(today)
-    return sorted(days)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from courses import goals
-from courses.burnup import Drawing, draw
+from courses.burnup import Drawing, PaceMonth, draw, pace
 from courses.goals import GoalState
 from courses.policy import may_see_goals
 from courses.views.esf import name_project
@@ -24,14 +24,14 @@ def board(project: Project) -> ResponseReturnValue:
     name_project(project)
     states = goals.board(project)
     lead = next((state for state in reversed(states) if state.goal.kind == "certified" and state.goal.target), None)
-    pace = goals.pace(project, lead) if lead else []
+    months = pace(project, lead) if lead else []
     return render_template(
         "courses/goals.html",
         project=project,
         states=states,
         lead=lead,
-        pace=pace,
-        charts=[_chart(lead, pace, narrow) for narrow in (False, True)] if lead else [],
+        pace=months,
+        charts=[_chart(lead, months, narrow) for narrow in (False, True)] if lead else [],
         phases=goals.phases(project),
         participants=goals.participants(project),
         places=goals.places(project),
@@ -41,8 +41,8 @@ def board(project: Project) -> ResponseReturnValue:
     )
 
 
-def _chart(lead: GoalState, pace: list[goals.PaceMonth], narrow: bool) -> Drawing:
-    return draw(pace, lead.starts, lead.goal.target or 0, clock.today(), narrow=narrow)
+def _chart(lead: GoalState, months: list[PaceMonth], narrow: bool) -> Drawing:
+    return draw(months, lead.starts, lead.goal.target or 0, clock.today(), narrow=narrow)
 
 
 def chip_words(state: GoalState) -> tuple[str, str]:
