@@ -17,7 +17,7 @@ from sqlalchemy import text
 import config
 from lms import clock
 from lms.app import create_app
-from lms.db import Base, db
+from lms.db import Base, db, reading
 from lms.people import Person
 from tests.sign_in import sign_in
 
@@ -94,6 +94,7 @@ def _application(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
 def app(_application: Flask) -> Iterator[Flask]:
     """The application with empty tables, inside its context; today is Wednesday 12 October 2022, noon in Stockholm."""
     with _application.app_context(), clock.moved(NOON):
+        reading(only=False)
         yield _application
         db.session.remove()
         _empty()

@@ -1,0 +1,162 @@
+"""Every address crossed with every kind of person: who gets in, who is refused, and nothing that was forgotten."""
+
+import pytest
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+
+from tests.sign_in import sign_in
+from tests.world import ROLES, World, make_world
+
+SIGNED_IN = frozenset(ROLES) - {"anonymous"}
+EVERYBODY = frozenset(ROLES)
+NOBODY_HERE = "404"  # Addresses of the demo do not exist outside demo mode.
+
+LEADER = {"leader"}
+TRAINER = {"trainer"}
+MANAGE = {"trainer", "leader"}
+SCHEDULE = {"trainer", "other_trainer", "county_trainer", "leader"}
+READ_RUN = {"participant", "trainer"}
+HOLDER = {"participant"}
+ADMINISTRATOR = {"administrator"}
+
+MATRIX: dict[str, object] = {
+    # Anybody
+    **dict.fromkeys(
+        [
+            "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
+            "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
+            "accounts.language", "verify.show", "verify.form", "invitations.show", "invitations.answer",
+            "invitations.code", "invitations.confirm", "invitations.feed",
+        ],
+        EVERYBODY,
+    ),
+    **dict.fromkeys(
+        ["demo.personas", "demo.sign_in", "demo.outbox", "demo.letter", "demo.calendar"], NOBODY_HERE
+    ),
+    # Everybody who is signed in
+    **dict.fromkeys(
+        [
+            "accounts.settings", "accounts.save_settings", "certificates.mine", "horizontal.mine", "horizontal.step",
+            "learning.shelves", "learning.study", "learning.study_lesson", "learning.study_tick", "projects.index",
+        ],
+        SIGNED_IN,
+    ),
+    # Those who run the installation
+    **dict.fromkeys(["admin.log", "admin.outbox", "admin.retry", "admin.people", "admin.give"], ADMINISTRATOR),
+    # The project leader
+    **dict.fromkeys(
+        [
+            "horizontal.project", "horizontal.offer", "esf.months", "esf.show", "esf.hours", "people.index",
+            "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
+            "people.show", "people.name", "people.personnummer", "people.protect", "people.unprotect",
+            "roles.confirm_take", "roles.take", "uploads.show", "uploads.apply", "uploads.discard",
+            "certificates.ask_revoke", "certificates.revoke", "exemptions.index", "exemptions.grant",
+        ],
+        LEADER,
+    ),
+    **dict.fromkeys(["esf.employers", "esf.employers_file"], {"economist", "leader"}),
+    **dict.fromkeys(["goals.board"], {"leader", "steering_group"}),
+    **dict.fromkeys(
+        ["surveys.overview", "surveys.results", "surveys.export"],
+        {"leader", "evaluator", "county_trainer", "trainer", "other_trainer"},
+    ),
+    # Those who teach
+    **dict.fromkeys(["activities.index", "activities.new", "activities.call"], SCHEDULE),
+    **dict.fromkeys(["runs.index", "runs.new", "runs.create"], SCHEDULE),
+    **dict.fromkeys(["runs.show"], {"trainer", "county_trainer", "leader"}),
+    **dict.fromkeys(
+        [
+            "activities.cancel", "enrolments.register", "enrolments.withdraw", "enrolments.invite",
+            "enrolments.send_invitations", "runs.confirm_cancel", "runs.cancel", "runs.edit", "runs.save",
+            "horizontal.run", "horizontal.offer_run", "attendance.show",
+        ],
+        MANAGE,
+    ),
+    **dict.fromkeys(
+        [
+            "enrolments.adaptations", "attendance.save", "attendance.walk_in", "attendance.add",
+            "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
+            "reviews.queue", "reviews.submission", "reviews.decide",
+        ],
+        TRAINER,
+    ),
+    # Those who learn
+    **dict.fromkeys(["learning.course", "learning.lesson", "learning.tick", "assignments.file"], READ_RUN),
+    **dict.fromkeys(
+        ["assignments.assignment", "assignments.save", "surveys.show", "surveys.send", "certificates.present"], HOLDER
+    ),
+    **dict.fromkeys(["certificates.show", "certificates.download"], {"participant", "trainer", "leader"}),
+}  # fmt: skip
+
+LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply"}
+SLUGS = {"learning.lesson": "smail-anvandare", "learning.tick": "smail-anvandare"}
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    return make_world()
+
+
+def _rules(app: Flask) -> list[tuple[Rule, str]]:
+    """Reading first: what a writing address changes may decide what others answer."""
+    found = [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.endswith("static")
+    ]
+    return sorted(found, key=lambda pair: (pair[1], pair[0].endpoint in LAST, pair[0].endpoint))
+
+
+def _address(rule: Rule, world: World) -> str:
+    from courses import programmes
+
+    key = SLUGS.get(rule.endpoint, "horisontella-principer")
+    values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
+    if rule.endpoint == "invitations.feed":
+        values["token"] = world.values["feed_token"]
+    return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def test_no_address_is_missing_from_the_matrix(app: Flask) -> None:
+    known = {rule.endpoint for rule, _method in _rules(app)}
+    assert known - set(MATRIX) == set(), "say in MATRIX who may use these"
+    assert set(MATRIX) - known == set(), "these addresses are gone"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_with_this_person(app: Flask, world: World, role: str) -> None:
+    """Allowed is anything but a refusal; refused is 403, or for strangers the way to the sign-in page."""
+    person = world.people[role]
+    wrong = []
+    for rule, method in _rules(app):
+        client = app.test_client()
+        if person is not None:
+            sign_in(client, person)
+        with app.test_request_context():
+            address = _address(rule, world)
+        answer = client.open(address, method=method, data={} if method == "POST" else None)
+        outcome = _outcome(answer.status_code, answer.location or "")
+        expected = _expected(rule.endpoint, role)
+        if outcome != expected:
+            wrong.append(f"{method} {address} ({rule.endpoint}): {answer.status_code} is {outcome}, not {expected}")
+    assert wrong == []
+
+
+def _outcome(status: int, location: str) -> str:
+    if status == 403:
+        return "refused"
+    if status == 303 and location.startswith("/sign-in?next="):
+        return "sign in"
+    if status == 404:
+        return "404"
+    return "allowed" if status < 500 else f"broken ({status})"
+
+
+def _expected(endpoint: str, role: str) -> str:
+    allowed = MATRIX[endpoint]
+    if allowed == NOBODY_HERE:
+        return "404"
+    if role in allowed:  # type: ignore[operator]
+        return "allowed"
+    return "sign in" if role == "anonymous" else "refused"
