@@ -50,7 +50,7 @@ def _columns() -> list[Column]:
         Column(_("Asked"), "integer", 10),
         Column(_("Question"), width=60),
         Column(_("Answer"), width=40),
-        Column(_("Number"), "integer", 10),
+        Column(_("How many"), "integer", 10),
     ]
 
 

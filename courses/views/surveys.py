@@ -19,7 +19,7 @@ from lms.refusals import Refused
 from lms.views import see
 
 bp = Blueprint("surveys", __name__)
-PER_PAGE = 3
+PER_PAGE = 1
 
 
 @bp.get("/surveys/<int:survey_id>")
