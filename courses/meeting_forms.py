@@ -72,8 +72,10 @@ class MeetingForm(FlaskForm):  # type: ignore[misc]
         choices=[SelectChoice("physical", _l("On site")), SelectChoice("digital", _l("Digital"))],
         default="digital",
     )
-    place = StringField(_l("Place"), [Optional(), Length(max=200)])
-    link = StringField(_l("Link"), [Optional(), Length(max=300)])
+    place = StringField(_l("Place"), [Length(max=200)], description=_l("When it is held on site"))
+    link = StringField(
+        _l("Link"), [Length(max=300)], description=_l("When it is digital: the whole address, beginning with https://")
+    )
 
     @property
     def begins(self) -> datetime:
