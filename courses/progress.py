@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from certificates.register import Certificate
-from courses import assignments, attendance, horizontal, lessons
+from courses import assignments, attendance, certification, horizontal, lessons
 from courses.activities import Session
 from courses.attendance import SignOff
+from courses.certification import Facts, Unmet
 from courses.enrolment import Enrolment
 from courses.programmes import Lesson, Programme
 from courses.runs import Run
@@ -24,22 +25,31 @@ from lms.people import Person
 
 @dataclass(frozen=True)
 class Meeting:
-    """A session of the run and what the sheet says about the person; `minutes` None: nothing recorded."""
+    """A session of the run and what the sheet says about the person; `minutes` None: nothing recorded.
+
+    `made_up` are minutes of the same session in other runs.
+    """
 
     session: Session
     minutes: int | None
     signed: bool
+    made_up: int = 0
 
     def state(self, now: datetime) -> str:
-        """klar (there all the time), saknas (minutes are missing), pagar (over, not recorded) or kommande."""
+        """klar (there all the time, or made up), saknas (minutes are missing), pagar (not recorded) or kommande."""
+        if (self.minutes or 0) + self.made_up >= self.session.minutes:
+            return "klar"
         if self.minutes is not None:
-            return "klar" if self.minutes >= self.session.minutes else "saknas"
+            return "saknas"
         return "pagar" if self.session.ends_at <= now else "kommande"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything the participant's page shows. `assignment` is a state of courses.reviews, "" without one."""
+    """Everything the participant's page shows. `assignment` is a state of courses.reviews, "" without one.
+
+    `missing` is what the rule of certification says (courses/certification/rule.py), for who has a place.
+    """
 
     programme: Programme
     place: str
@@ -51,6 +61,7 @@ class Progress:
     survey_answered: bool
     certificate: Certificate | None
     now: datetime
+    missing: tuple[Unmet, ...] = ()
 
     @property
     def next_lesson(self) -> Lesson | None:
@@ -73,7 +84,9 @@ class Progress:
     @property
     def survey_open(self) -> bool:
         today = clock.local(self.now).date()
-        return bool(self.survey and not self.survey_answered and self.survey.opens <= today <= self.survey.closes)
+        if self.survey is None or self.survey_answered or self.survey.closed_at is not None:
+            return False
+        return self.survey.opens <= today <= self.survey.closes
 
     @property
     def next_meeting(self) -> Meeting | None:
@@ -95,17 +108,20 @@ def of(run: Run, person: Person) -> Progress:
     """Where the person is in the run; as many queries for the first lesson as for the last."""
     programme = run.programme
     survey, answered = _survey(run, person)
+    known = certification.facts(run, only=person.id).get(person.id)
+    certificate = _certificate(run, person)
     return Progress(
         programme=programme,
         place=_place(run, person),
-        meetings=_meetings(run, person),
+        meetings=_meetings(run, person, known),
         ticked=frozenset(lessons.ticks(person, run.material)),
         assignment=_assignment(run, person) if programme.assignment else "",
         horizontal=_last(horizontal.steps(person, run.project)),
         survey=survey,
         survey_answered=answered,
-        certificate=_certificate(run, person),
+        certificate=certificate,
         now=clock.now(),
+        missing=tuple(certification.unmet(known)) if known and not certificate else (),
     )
 
 
@@ -114,11 +130,15 @@ def _place(run: Run, person: Person) -> str:
     return db.session.scalar(place) or ""
 
 
-def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
+def _meetings(run: Run, person: Person, known: Facts | None) -> tuple[Meeting, ...]:
     minutes = attendance.minutes_in(run).get(person.id, {})
     ids = [session.id for session in run.sessions]
     signed = set(db.session.scalars(select(SignOff.session_id).where(SignOff.session_id.in_(ids))))
-    return tuple(Meeting(session, minutes.get(session.id), session.id in signed) for session in run.sessions)
+    made_up = {session.id: session.made_up for session in known.sessions} if known else {}
+    return tuple(
+        Meeting(session, minutes.get(session.id), session.id in signed, made_up.get(session.id, 0))
+        for session in run.sessions
+    )
 
 
 def _assignment(run: Run, person: Person) -> str:
@@ -142,9 +162,9 @@ def _survey(run: Run, person: Person) -> tuple[Survey | None, bool]:
 
 
 def _certificate(run: Run, person: Person) -> Certificate | None:
-    """The certificate earned by this run: its ground names run and person (see courses/certification.py)."""
+    """The certificate earned by this run: its ground names run and person."""
     return db.session.scalar(
         select(Certificate)
-        .where(Certificate.holder_id == person.id, Certificate.ground == f"run:{run.id}:person:{person.id}")
+        .where(Certificate.holder_id == person.id, Certificate.ground == certification.ground(run.id, person.id))
         .limit(1)
     )

@@ -47,9 +47,9 @@ def ground(run_id: int, person_id: int) -> str:
     return f"run:{run_id}:person:{person_id}"
 
 
-def facts(run: Run) -> dict[int, Facts]:
-    """Person id → facts, for everybody with a place in the run, by family name."""
-    people = participants(run)
+def facts(run: Run, *, only: int | None = None) -> dict[int, Facts]:
+    """Person id → facts, for everybody with a place in the run, by family name; or for one person's id."""
+    people = [person for person in participants(run) if only in (None, person.id)]
     ids = [person.id for person in people]
     present, works = presence(run, ids), _works(run, ids)
     signed, steps = _signed(run), _steps(run, ids)

@@ -101,7 +101,7 @@ def _survey(where: Progress) -> dict[str, Any]:
     state = "klar" if where.survey_answered else "kommande"
     pearl: dict[str, Any] = {"title": _("Survey"), "meta": _("Voluntary, anonymous"), "state": state}
     if where.survey_open and where.survey:
-        pearl |= {"chip": _("Open"), "url": f"/surveys/{where.survey.id}"}
+        pearl |= {"chip": _("Open"), "url": url_for("surveys.show", survey_id=where.survey.id)}
     else:
         pearl["chip"] = _("Answered") if where.survey_answered else _("To come")
     return pearl
@@ -115,7 +115,7 @@ def _certificate(where: Progress) -> dict[str, Any]:
         "meta": filters.short_day(where.certificate.issued_on, _language()),
         "state": "klar",
         "chip": _("Issued"),
-        "url": f"/v/{where.certificate.code}",
+        "url": url_for("certificates.show", certificate_id=where.certificate.id),
     }
 
 
@@ -176,7 +176,7 @@ def _answer(where: Progress) -> dict[str, str] | None:
     return {
         "title": _("Say what you think of the course"),
         "text": _("Voluntary and anonymous. It makes the next course better."),
-        "url": f"/surveys/{where.survey.id}",
+        "url": url_for("surveys.show", survey_id=where.survey.id),
         "label": _("Answer the survey"),
     }
 
