@@ -120,14 +120,21 @@ class _Styles:
 
     def __init__(self, book: Any) -> None:
         self.note = book.add_format({"text_wrap": False})
-        self.heading = book.add_format({"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2})
+        heading = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2}
+        self.heading = {kind: book.add_format({**heading, "align": _side(kind)}) for kind in _FORMATS}
         self.cell = {
-            kind: book.add_format({"num_format": form, "valign": "top"}) for kind, form in _FORMATS.items()
+            kind: book.add_format({"num_format": form, "valign": "top", "align": _side(kind)})
+            for kind, form in _FORMATS.items()
         }
         self.total = {
             kind: book.add_format({"num_format": form, "bold": True, "top": 1})
             for kind, form in _FORMATS.items()
         }
+
+
+def _side(kind: Kind) -> str:
+    """Words and days begin at the left, figures end at the right, and their headings with them."""
+    return "left" if kind in ("text", "day") else "right"
 
 
 def _write_sheet(page: Any, sheet: Sheet, styles: _Styles) -> None:
@@ -136,7 +143,7 @@ def _write_sheet(page: Any, sheet: Sheet, styles: _Styles) -> None:
     header = len(sheet.notes) + 1 if sheet.notes else 0
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, column.width)
-        page.write_string(header, place, _clean(column.heading), styles.heading)
+        page.write_string(header, place, _clean(column.heading), styles.heading[column.kind])
     for row, cells in enumerate(sheet.rows, start=header + 1):
         for place, (column, cell) in enumerate(zip(sheet.columns, cells, strict=True)):
             _write_cell(page, (row, place), column, cell, styles.cell[column.kind])
