@@ -10,7 +10,7 @@ from types import ModuleType
 
 from flask import Flask, g, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, gettext
+from flask_babel import Babel, get_locale, gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
@@ -164,7 +164,7 @@ def _start_templates(app: Flask) -> None:
     app.jinja_env.globals["asset"] = lambda name: url_for("static", filename=name, v=_fingerprint(name))
     for name in ("day", "plain_day", "short_day", "clock", "hours", "number"):
         app.jinja_env.filters[name] = _localised(name)
-    app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, language())
+    app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, _spoken())
     app.jinja_env.filters["paragraphs"] = text.paragraphs
     app.jinja_env.filters["markdown"] = text.safe_html
     app.jinja_env.filters["message"] = _worded
@@ -193,7 +193,12 @@ def _localised(name: str) -> object:
     function = getattr(filters, name)
     if name == "clock":
         return function
-    return lambda value: function(value, language())
+    return lambda value: function(value, _spoken())
+
+
+def _spoken() -> str:
+    """The language in force: the request's, or the one a mail is written in."""
+    return str(get_locale() or "sv")
 
 
 def _start_answers(app: Flask) -> None:
