@@ -1,0 +1,67 @@
+"""The agenda of the story: acts with the moment they happen at, done in order until the day it is told.
+
+What lies on the day of telling or later is not done: it is what the people of the demo have before them.
+"""
+
+import heapq
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+from lms import clock
+from lms.plan.moving import moved as months_later
+
+Act = Callable[[], object]
+_SUMMER = ((6, 18), (8, 16))
+_HOLIDAYS = {(1, 1), (1, 5), (1, 6), (5, 1), (6, 6), *((12, day) for day in range(22, 32))}
+
+
+class Agenda:
+    """Acts wait here for their moment; an act may put further acts into the agenda."""
+
+    def __init__(self, today: date) -> None:
+        self.today = today
+        self._waiting: list[tuple[datetime, int, Act]] = []
+        self._order = count()
+
+    def at(self, day: date, hours: float, act: Act) -> None:
+        """Do `act` on the day at so many hours (9.5 is half past nine) in Stockholm, if that is before today."""
+        if day < self.today:
+            at = time(int(hours), round(hours % 1 * 60) % 60)
+            heapq.heappush(self._waiting, (clock.at(day, at), next(self._order), act))
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Do everything in order of time, each under a clock moved to its moment; says which month it is."""
+        month = ""
+        while self._waiting:
+            moment, _number, act = heapq.heappop(self._waiting)
+            if month != (month := f"{clock.local(moment):%Y-%m}"):
+                say(month)
+            with clock.moved(moment):
+                act()
+
+
+def working_day(day: date) -> date:
+    """The day itself, or the first one after it that is neither a weekend nor a holiday of a fixed date."""
+    while day.weekday() > 4 or (day.month, day.day) in _HOLIDAYS:
+        day += timedelta(days=1)
+    return day
+
+
+def course_days(first: date, last: date, wanted: int) -> list[date]:
+    """So many working days from the first to the last, evenly spread, outside the summer when there is room."""
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    working = [day for day in days if working_day(day) == day]
+    outside = [day for day in working if not _SUMMER[0] <= (day.month, day.day) <= _SUMMER[1]]
+    free = outside if len(outside) >= 4 * wanted else working
+    return [free[number * (len(free) - 1) // max(1, wanted - 1)] for number in range(wanted)]
+
+
+def every(months: int, nearest: date, since: date) -> list[date]:
+    """Working days every so many months, backwards from `nearest` until `since`, the earliest first."""
+    found = []
+    step = 0
+    while (day := months_later(nearest, -months * step)) >= since:
+        found.append(working_day(day))
+        step += 1
+    return found[::-1]

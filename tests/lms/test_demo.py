@@ -1,0 +1,273 @@
+"""The demo is loaded once for all of these: who is in it, what has happened, and what everybody has before them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from certificates.register import Certificate, CertificateEvent
+from courses import attendance, certification, enrolment, goals, materials, reviews, surveys
+from courses.attendance import AttendanceEntry, SignOff
+from courses.enrolment import Enrolment
+from courses.exemptions import Exemption
+from courses.runs import Run
+from lms import clock, demo, mail
+from lms.audit import Audit
+from lms.db import db
+from lms.demo import personas
+from lms.demo.personas import PERSONAS
+from lms.mail import OutboxMail
+from lms.people import Person, holders
+from lms.personnummer import SYNTHETIC_SERIALS
+from lms.projects import Participation, Project
+from lms.refusals import Refused
+from lms.secrets import decrypted
+from tests.conftest import NOON, _empty
+
+
+@pytest.fixture(scope="module")
+def _loaded(_application: Flask) -> Iterator[Flask]:
+    ordinary = _application.config["SETTINGS"]
+    _application.config["SETTINGS"] = replace(ordinary, demo=True)
+    with _application.app_context(), clock.moved(NOON):
+        _empty()
+        materials.publish_all()
+        db.session.commit()
+        demo.load(say=lambda _month: None)
+        db.session.remove()
+    yield _application
+    _application.config["SETTINGS"] = ordinary
+    with _application.app_context():
+        db.session.remove()
+        _empty()
+
+
+@pytest.fixture
+def app(_loaded: Flask) -> Iterator[Flask]:
+    """The application with the demo in it; it is Wednesday 12 October 2022, noon in Stockholm."""
+    with _loaded.app_context(), clock.moved(NOON):
+        yield _loaded
+        db.session.remove()
+
+
+@pytest.fixture
+def project(app: Flask) -> Project:
+    return db.session.scalars(select(Project)).one()
+
+
+def _count(*what: object) -> int:
+    return db.session.scalar(select(func.count()).select_from(*what)) or 0  # type: ignore[arg-type]
+
+
+def _sign_in(client: FlaskClient, key: str) -> None:
+    answer = client.post("/demo/sign-in", data={"persona": key})
+    assert answer.status_code == 303
+    assert answer.location == "/"
+
+
+# --- who is in it -------------------------------------------------------------------------------------------
+
+
+def test_the_people_are_those_of_the_plan(project: Project) -> None:
+    assert len(holders("county_trainer", project_id=project.id)) == 2
+    trainers = holders("trainer", project_id=project.id)
+    assert len(trainers) == 14
+    assert len({trainer.organisation_id for trainer in trainers}) == 7
+    assert len(project.members) == 8
+    assert _count(Participation) == 14 + 145
+    assert len(holders("manager", project_id=project.id)) == 8
+    without = [member.organisation.name for member in project.members if not member.own_trainer]
+    assert without == ["Östhammar"]
+
+
+def test_nobody_has_an_address_or_a_number_of_a_real_person(app: Flask) -> None:
+    people = db.session.scalars(select(Person)).all()
+    assert all(person.email and person.email.endswith(".example") for person in people)
+    numbers = [decrypted(person.personnummer_cipher) for person in people if person.personnummer_cipher]
+    assert len(numbers) == len(set(numbers)) == 159
+    assert {int(number[8:11]) for number in numbers} <= set(SYNTHETIC_SERIALS)
+    recipients = db.session.scalars(select(OutboxMail.recipient)).all()
+    assert all(recipient.endswith(".example") for recipient in recipients)
+
+
+def test_one_person_has_a_protected_identity(app: Flask) -> None:
+    hidden = db.session.scalars(select(Person).where(Person.protected)).one()
+    certificate = db.session.scalars(select(Certificate).where(Certificate.holder_id == hidden.id)).one()
+    assert hidden.full_name not in certificate.statement
+    assert hidden.name in certificate.statement
+
+
+# --- what has happened --------------------------------------------------------------------------------------
+
+
+def test_today_lies_two_thirds_through_part_2(project: Project) -> None:
+    users = project.plan.phase("users")
+    assert 60 <= (clock.today() - users.starts).days / (users.ends - users.starts).days * 100 <= 74
+
+
+def test_every_trainer_and_two_thirds_of_the_users_are_certified(project: Project) -> None:
+    assert _count(select(Certificate).where(Certificate.level == "trainer").subquery()) == 14
+    issued = db.session.scalars(select(Certificate).where(Certificate.level == "user")).all()
+    assert 88 <= len(issued) <= 98
+    assert sum(each.issuer_certificate_id is None for each in issued) == 11  # led on an exemption
+    assert _count(CertificateEvent) == 1
+    assert _count(Exemption) == 1
+
+
+def test_the_ledger_is_signed_but_for_two_sheets_and_corrected_once(project: Project) -> None:
+    unsigned = attendance.unsigned(project)
+    assert sorted(session.activity.kind for session in unsigned) == ["course", "network"]
+    assert _count(SignOff) > 40
+    corrections = db.session.scalars(select(AttendanceEntry).where(AttendanceEntry.replaces_id.is_not(None))).all()
+    assert len(corrections) == 1
+    assert corrections[0].reason
+    hours = db.session.scalar(select(func.sum(AttendanceEntry.minutes))) or 0
+    assert 1200 * 60 < hours < 2400 * 60
+
+
+def test_the_goals_are_on_their_way(project: Project) -> None:
+    board = {state.goal.key: state for state in goals.board(project)}
+    assert board["trainers-certified"].missing == 0
+    assert 47 <= board["users-certified"].missing <= 57
+    assert board["trainers-horizontal"].percent == 100
+    assert board["trainers-can-train"].reached is not None
+    assert board["participants-horizontal"].percent == 100
+
+
+def test_surveys_are_open_waiting_and_published(project: Project) -> None:
+    overview = {(kind.programme_key, kind.audience): kind for kind in surveys.overview(project)}
+    users = overview["smail-anvandare", "participant"]
+    assert users.batches >= 5
+    assert users.open_asked > users.open_answered > 0
+    agree, answered = surveys.share(project, "knows_enough") or (0, 0)
+    assert answered >= 50
+    assert agree / answered > 0.8
+
+
+def test_one_run_has_a_waiting_list_and_an_invitation_without_answer(app: Flask) -> None:
+    states = {
+        run_id: enrolment.counts([run_id])[run_id]
+        for run_id in db.session.scalars(select(Enrolment.run_id).where(Enrolment.state == "waiting"))
+    }
+    assert list(states.values()) == [{"registered": 8, "waiting": 2, "declined": 1, "invited": 1}]
+
+
+def test_somebody_is_eligible_and_somebody_waits_for_assessment(app: Flask) -> None:
+    runs = db.session.scalars(select(Run)).all()
+    ready = [f for run in runs for f in certification.facts(run).values() if certification.is_eligible(f)]
+    assert ready
+    assert sum(reviews.waiting([run.id for run in runs]).values()) >= 3
+
+
+def test_somebody_needs_an_adaptation(app: Flask) -> None:
+    assert _count(select(Enrolment).where(Enrolment.adaptations != "").subquery()) >= 5
+
+
+def test_every_act_stands_in_the_log_before_today(app: Flask) -> None:
+    acts = set(db.session.scalars(select(Audit.act)))
+    assert {
+        "project.imported", "people.imported", "role.given", "exemption.granted", "run.scheduled", "run.invited",
+        "enrolment.registered", "enrolment.waiting", "enrolment.walked_in", "attendance.signed", "attendance.corrected",
+        "submission.made", "submission.reviewed", "horizontal.completed", "certificate.issued", "certificate.revoked",
+        "survey.closed", "person.protected", "meeting.called", "demo.loaded",
+    } <= acts  # fmt: skip
+    latest = db.session.scalar(select(func.max(Audit.at)).where(Audit.act.not_in(["demo.loaded", "person.signed_in"])))
+    assert latest is not None
+    assert clock.local(latest).date() < clock.today()
+
+
+# --- loading ------------------------------------------------------------------------------------------------
+
+
+def test_loading_twice_is_refused_kindly(app: Flask) -> None:
+    assert demo.is_loaded()
+    with pytest.raises(Refused) as refusal:
+        demo.load(say=lambda _month: None)
+    assert refusal.value.code == "already_loaded"
+
+
+# --- being somebody -----------------------------------------------------------------------------------------
+
+
+def test_the_page_offers_everybody(client: FlaskClient) -> None:
+    page = client.get("/demo").text
+    for persona in PERSONAS:
+        assert f'value="{persona.key}"' in page
+    assert page.count('action="/demo/sign-in"') == 9
+
+
+@pytest.mark.parametrize("key", [persona.key for persona in PERSONAS])
+def test_a_persona_signs_in_and_has_something_to_do(client: FlaskClient, key: str) -> None:
+    _sign_in(client, key)
+    home = client.get("/")
+    assert home.status_code == 200
+    assert 'class="lake' in home.text or 'class="todo' in home.text
+
+
+def test_changing_person_signs_the_first_one_out_on_the_server(client: FlaskClient) -> None:
+    _sign_in(client, "trainer")
+    with client.session_transaction() as cookie:
+        first = cookie["_user_id"]
+    _sign_in(client, "manager")
+    with client.session_transaction() as cookie:
+        assert cookie["_user_id"] != first
+        cookie["_user_id"] = first
+    assert client.get("/settings").status_code == 303
+
+
+def test_the_trainer_leads_a_session_today(app: Flask) -> None:
+    trainer = next(p.person for p in PERSONAS if p.email == personas.TRAINER)
+    assert trainer is not None
+    today = [
+        session
+        for run in db.session.scalars(select(Run))
+        for session in run.sessions
+        if clock.local(session.starts_at).date() == clock.today() and trainer in run.trainers
+    ]
+    assert len(today) == 1
+    assert not attendance.latest(today[0])
+    assert [person.email for person in attendance.on_sheet(today[0])].count(personas.PARTICIPANT) == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "nobody", "trainer "])
+def test_an_unknown_persona_goes_back_to_the_page(client: FlaskClient, wrong: str) -> None:
+    answer = client.post("/demo/sign-in", data={"persona": wrong})
+    assert (answer.status_code, answer.location) == (303, "/demo")
+
+
+# --- the outbox ---------------------------------------------------------------------------------------------
+
+
+def test_the_outbox_is_paged_and_every_mail_can_be_read(client: FlaskClient) -> None:
+    first = client.get("/demo/outbox")
+    assert first.status_code == 200
+    assert first.text.count('href="/demo/outbox/') == 50
+    assert "page=2" in first.text
+    assert client.get("/demo/outbox?page=9999").status_code == 200
+    assert client.get("/demo/outbox?page=x").status_code == 200
+    invitation = db.session.scalars(select(OutboxMail).where(OutboxMail.calendar.is_not(None)).limit(1)).one()
+    page = client.get(f"/demo/outbox/{invitation.id}")
+    assert page.status_code == 200
+    assert invitation.recipient in page.text
+    for number, calendar in enumerate(mail.calendars(invitation), 1):
+        file = client.get(f"/demo/outbox/{invitation.id}/kurs-{number}.ics")
+        assert file.data == calendar
+        assert file.mimetype == "text/calendar"
+        assert "attachment" in file.headers["Content-Disposition"]
+    assert client.get(f"/demo/outbox/{invitation.id}/kurs-9.ics").status_code == 404
+    assert client.get("/demo/outbox/999999").status_code == 404
+
+
+def test_outside_the_demo_there_is_no_door(app: Flask, client: FlaskClient) -> None:
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, demo=False)
+    try:
+        for address in ("/demo", "/demo/outbox", "/demo/outbox/1", "/demo/outbox/1/kurs-1.ics"):
+            assert client.get(address).status_code == 404
+        assert client.post("/demo/sign-in", data={"persona": "trainer"}).status_code == 404
+        assert 'href="/demo' not in client.get("/sign-in").text
+    finally:
+        app.config["SETTINGS"] = settings
