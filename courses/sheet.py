@@ -6,7 +6,6 @@ The rule that matters most: what somebody typed is shown again as typed, whateve
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -33,7 +32,6 @@ class Row:
     came: str = ""
     left: str = ""
     absence: str = "unknown"
-    seen: int | None = None
     error: str = ""
     stands: AttendanceEntry | None = None
     late: int = 0
@@ -93,7 +91,7 @@ def _load(person_ids: set[int]) -> None:
 def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:
     row = Row(person, chain, came=clock_text(session.starts_at), left=clock_text(session.ends_at))
     if row.entry is not None:
-        row.state, row.seen, row.absence = state_of(row.entry), row.entry.id, row.entry.absence or "unknown"
+        row.state, row.absence = state_of(row.entry), row.entry.absence or "unknown"
         came, left = row.entry.came_at or session.starts_at, row.entry.left_at or session.ends_at
         row.came, row.left = clock_text(came), clock_text(left)
         row.late = max(0, int((came - session.starts_at).total_seconds() // 60))
@@ -101,69 +99,90 @@ def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:
     return row
 
 
-def typed(session: Session, values: Mapping[str, str], *, fill: bool = False) -> Sheet:
-    """The sheet with what was typed; `fill` answers «whole» where nothing is chosen."""
+def typed(session: Session, values: Mapping[str, str], *, fill: bool = False, errors: Mapping[int, str]) -> Sheet:
+    """The sheet with what was typed on top, and what is wrong at the rows it is about."""
     sheet = sheet_of(session)
     for row in sheet.rows:
-        number = row.person.id
-        if f"seen{number}" not in values:
-            continue  # Somebody came onto the sheet after this page was loaded.
-        state = values.get(f"state{number}", "")
-        row.state = state if state in PARTS else ("whole" if fill else "")
-        row.came, row.left = values.get(f"came{number}", ""), values.get(f"left{number}", "")
-        row.absence = values.get(f"absence{number}", "unknown")
-        seen = values[f"seen{number}"]
-        row.seen = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
+        if f"seen{row.person.id}" in values:  # Not somebody who came onto the sheet after this page was loaded.
+            _put(row, _answer(values, row.person.id, fill=fill))
+        row.error = errors.get(row.person.id, "")
     sheet.reason = values.get("reason", "")
     return sheet
 
 
-def marks_of(sheet: Sheet) -> list[Mark]:
-    """What the rows mean; rows that make no sense get an error and no mark."""
-    found = [_mark(sheet.session, row) for row in sheet.rows if row.state]
-    return [mark for mark in found if mark is not None]
+def renewed(session: Session, values: Mapping[str, str], conflicts: list[Conflict]) -> Sheet:
+    """The sheet after a save in which somebody else was first: both values at those rows, and what was typed."""
+    sheet = sheet_of(session)
+    taken = {conflict.person_id for conflict in conflicts}
+    for row in sheet.rows:
+        if row.person.id in taken:
+            _put(row, _answer(values, row.person.id, fill=True))
+            row.stands = row.entry
+    sheet.reason = values.get("reason", "")
+    return sheet
 
 
-def _mark(session: Session, row: Row) -> Mark | None:
-    if row.state != "part":
-        absence = row.absence if row.state == "absent" else None
-        return Mark(row.person.id, row.state, row.seen, absence=absence)
-    came, left = _reading(row, row.came), _reading(row, row.left)
-    if not row.error and came is None and left is None:
-        row.error = _("Write when the person came or left.")
-    if row.error:
+@dataclass(frozen=True)
+class Answer:
+    """One row as the browser sent it."""
+
+    state: str
+    came: str
+    left: str
+    absence: str
+    seen: int | None
+
+
+def _put(row: Row, answer: Answer) -> None:
+    row.state, row.came, row.left, row.absence = answer.state, answer.came, answer.left, answer.absence
+
+
+def _answer(values: Mapping[str, str], number: int, *, fill: bool) -> Answer:
+    state = values.get(f"state{number}", "")
+    seen = values.get(f"seen{number}", "")
+    return Answer(
+        state if state in PARTS else ("whole" if fill else ""),
+        values.get(f"came{number}", ""),
+        values.get(f"left{number}", ""),
+        values.get(f"absence{number}", "unknown"),
+        int(seen) if _is_number(seen) else None,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def read(session: Session, values: Mapping[str, str], *, fill: bool = False) -> tuple[list[Mark], dict[int, str]]:
+    """What the rows mean, and what makes no sense by person id; `fill` answers «whole» where nothing is chosen."""
+    marks: list[Mark] = []
+    errors: dict[int, str] = {}
+    for key in values:
+        if key.startswith("seen") and _is_number(key[4:]):
+            number = int(key[4:])
+            mark = _mark(session, number, _answer(values, number, fill=fill))
+            if isinstance(mark, str):
+                errors[number] = mark
+            elif mark is not None:
+                marks.append(mark)
+    return marks, errors
+
+
+def _mark(session: Session, number: int, answer: Answer) -> Mark | str | None:
+    """The mark of a row, nothing for an empty one, or what is wrong in words."""
+    if not answer.state:
         return None
+    if answer.state != "part":
+        return Mark(
+            number, answer.state, answer.seen, absence=answer.absence if answer.state == "absent" else None
+        )
+    came, left = parse_clock(answer.came), parse_clock(answer.left)
+    if any(text.strip() and found is None for text, found in ((answer.came, came), (answer.left, left))):
+        return str(_("Write the time as 08.55."))
+    if came is None and left is None:
+        return str(_("Write when the person came or left."))
     both = moments(session, came, left)
     if both is None:
-        row.error = _("Left must be after came, at %(came)s.", came=row.came.strip() or clock_text(session.starts_at))
-        return None
-    return Mark(row.person.id, "part", row.seen, both[0], both[1])
-
-
-def _reading(row: Row, text: str) -> time | None:
-    """The clock that was typed; nothing typed means from the start, or to the end."""
-    reading = parse_clock(text)
-    if text.strip() and reading is None:
-        row.error = _("Write the time as 08.55.")
-    return reading
-
-
-def refuse(sheet: Sheet, errors: Mapping[int, str]) -> None:
-    """Put what the ledger refused at the rows it is about."""
-    for row in sheet.rows:
-        row.error = errors.get(row.person.id, row.error)
-
-
-def renewed(sheet: Sheet, conflicts: list[Conflict]) -> Sheet:
-    """The sheet after a save in which somebody else was first: both values at those rows, and what was typed."""
-    fresh = sheet_of(sheet.session)
-    mine = {row.person.id: row for row in sheet.rows}
-    taken = {conflict.person_id: conflict for conflict in conflicts}
-    for row in fresh.rows:
-        if row.person.id not in taken or row.person.id not in mine:
-            continue
-        written = mine[row.person.id]
-        row.state, row.came, row.left, row.absence = written.state, written.came, written.left, written.absence
-        row.stands = row.entry
-    fresh.reason = sheet.reason
-    return fresh
+        begun = answer.came.strip() or clock_text(session.starts_at)
+        return str(_("Left must be after came, at %(came)s.", came=begun))
+    return Mark(number, "part", answer.seen, both[0], both[1])

@@ -58,7 +58,17 @@ def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
 
 def latest(session: Session) -> dict[int, AttendanceEntry]:
     """person id → the entry that counts now."""
-    return {person_id: chain[-1] for person_id, chain in histories(session).items()}
+    later = aliased(AttendanceEntry)
+    query = select(AttendanceEntry).where(
+        AttendanceEntry.session_id == session.id, ~exists().where(later.replaces_id == AttendanceEntry.id)
+    )
+    return {entry.person_id: entry for entry in db.session.scalars(query)}
+
+
+def written_with(nonces: Iterable[str]) -> dict[str, AttendanceEntry]:
+    """nonce → the entry that was written with it, for those that were."""
+    query = select(AttendanceEntry).where(AttendanceEntry.nonce.in_(list(nonces)))
+    return {entry.nonce: entry for entry in db.session.scalars(query)}
 
 
 def history(session: Session, person: Person) -> list[AttendanceEntry]:

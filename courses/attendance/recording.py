@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.activities import Activity, Session
 from courses.attendance.ledger import ABSENCES, METHODS, AttendanceEntry
 from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by
-from courses.attendance.questions import histories, on_sheet, signed
+from courses.attendance.questions import latest, on_sheet, signed, written_with
 from courses.attendance.signing import locked, may_be_signed, sign_off_again
 from courses.runs import Run
 from lms import audit, clock
@@ -139,18 +139,17 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
         raise Refused(_("Load the page again and save once more."), "nonce")
     people = {person.id: person for person in on_sheet(session)}
     _check(session, marks, people)
-    chains = histories(session)
+    now, sent = latest(session), written_with(_row_nonce(nonce, session, mark.person_id) for mark in marks)
     changes, conflicts = [], []
     for mark in marks:
-        stands = chains[mark.person_id][-1] if mark.person_id in chains else None
+        stands = now.get(mark.person_id)
         meant = presence_of(mark, session)
         if stands is not None and said_by(stands) == meant:
             continue
-        own = _row_nonce(nonce, session, mark.person_id)
-        mine = [entry for entry in chains.get(mark.person_id, []) if entry.nonce == own]
-        if mine and said_by(mine[0]) == meant and stands is not mine[0]:
+        mine = sent.get(_row_nonce(nonce, session, mark.person_id))
+        if mine is not None and said_by(mine) == meant:
             continue  # The same message again: it was written, and corrected by somebody since.
-        if mine or (stands.id if stands else None) != mark.seen_entry_id:
+        if mine is not None or (stands.id if stands else None) != mark.seen_entry_id:
             conflicts.append(Conflict(mark.person_id, stands, mark))
         else:
             changes.append(_Change(people[mark.person_id], meant, stands))
@@ -161,7 +160,7 @@ def _check(session: Session, marks: Sequence[Mark], people: dict[int, Person]) -
     """Every mark is about somebody on the sheet, once, and says something possible."""
     numbers = [mark.person_id for mark in marks]
     if len(numbers) != len(set(numbers)) or not set(numbers) <= set(people):
-        raise Refused(_("Somebody here is not on the sheet: load the page again."), "not_on_sheet")
+        raise Refused(_("Somebody is no longer on the sheet. Look at it and save again."), "not_on_sheet")
     errors = {mark.person_id: wrong for mark in marks if (wrong := _wrong(mark, session))}
     if errors:
         raise Refused(_("Some times cannot be right."), "times", errors=errors)

@@ -1,5 +1,7 @@
 """The attendance sheet of a session: draft, signature, correction, and people who were not on the list."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -44,15 +46,14 @@ def show(session: Session) -> ResponseReturnValue:
 @guarded(may_take_attendance, Session)
 def save(session: Session) -> ResponseReturnValue:
     """Keep a draft, then stay here, sign, or add somebody."""
-    filled = sheet.typed(session, request.form, fill="all" in request.form)
-    marks = sheet.marks_of(filled)
-    if filled.errors:
-        return _page(filled), 422
+    marks, errors = sheet.read(session, request.form, fill="all" in request.form)
+    if errors:
+        return _typed(session, errors), 422
     try:
         done = attendance.record(session, marks, by=current_user, nonce=request.form.get("nonce", ""))
     except Refused as refusal:
-        return _refused(filled, refusal)
-    again = sheet.renewed(filled, done.conflicts) if done.conflicts else None
+        return _refused(session, refusal)
+    again = sheet.renewed(session, request.form, done.conflicts) if done.conflicts else None
     db.session.commit()
     if again:
         return _page(again), 409
@@ -68,16 +69,21 @@ def _onwards(session: Session) -> ResponseReturnValue:
     return see(url_for("attendance.show", session_id=session.id))
 
 
-def _refused(filled: Sheet, refusal: Refused) -> ResponseReturnValue:
+def _refused(session: Session, refusal: Refused) -> ResponseReturnValue:
     """The sheet as typed, with the refusal; a sheet signed meanwhile comes back as a correction."""
     db.session.rollback()
-    filled = sheet.typed(filled.session, request.form, fill="all" in request.form)
-    sheet.refuse(filled, refusal.values.get("errors", {}))
-    filled.refusal = "" if filled.errors else str(refusal)
-    correcting = refusal.code == "signed" or request.endpoint == "attendance.save_correction"
-    if refusal.code == "reason":
-        filled.refusal, filled.reason_error = "", str(refusal)
-    return _page(filled, correcting=correcting), 409 if isinstance(refusal, Stale) else 422
+    status = 409 if isinstance(refusal, Stale) else 422
+    return _typed(session, refusal.values.get("errors", {}), refusal), status
+
+
+def _typed(session: Session, errors: Mapping[int, str], refusal: Refused | None = None) -> str:
+    filled = sheet.typed(session, request.form, fill="all" in request.form, errors=errors)
+    code = refusal.code if refusal else ""
+    if code == "reason":
+        filled.reason_error = str(refusal)
+    elif code != "times":
+        filled.refusal = str(refusal or "")
+    return _page(filled, correcting=code == "signed" or request.endpoint == "attendance.save_correction")
 
 
 @bp.get("/sessions/<int:session_id>/correction")
@@ -93,16 +99,15 @@ def correction(session: Session) -> ResponseReturnValue:
 @guarded(may_take_attendance, Session)
 def save_correction(session: Session) -> ResponseReturnValue:
     """Correct and sign anew."""
-    filled = sheet.typed(session, request.form)
-    marks = sheet.marks_of(filled)
-    if filled.errors:
-        return _page(filled, correcting=True), 422
+    marks, errors = sheet.read(session, request.form)
+    if errors:
+        return _typed(session, errors), 422
     nonce, reason = request.form.get("nonce", ""), request.form.get("reason", "")
     try:
         done = attendance.correct(session, marks, reason, by=current_user, nonce=nonce)
     except Refused as refusal:
-        return _refused(filled, refusal)
-    again = sheet.renewed(filled, done.conflicts) if done.conflicts else None
+        return _refused(session, refusal)
+    again = sheet.renewed(session, request.form, done.conflicts) if done.conflicts else None
     db.session.commit()
     if again:
         return _page(again, correcting=True), 409
