@@ -246,7 +246,7 @@ class CourseStory:
     def _correct(self, session: Session, email: str) -> None:
         person = self.stage.person(email)
         seen = attendance.latest(session)[person.id].id
-        reason = "Fel rad: det var grannen i listan som skulle ha fått en tidigare sluttid, och den här personen var kvar."
+        reason = "Fel rad: det var grannen i listan som gick tidigare. Den här personen var kvar till slutet."
         mark = Mark(person.id, "whole", seen_entry_id=seen)
         attendance.correct(session, [mark], reason, by=self.trainers[0], nonce=f"demo-again-{session.id:06d}")
 
