@@ -5,16 +5,15 @@ An administrator runs the installation; that gives no look into what people lear
 
 from flask_babel import gettext as _
 
-from lms.people import Person, has_role, managed_organisations
+from lms.pending import PendingUpload
+from lms.people import Person, Role, has_role, managed_organisations, roles_of
 from lms.permissions import Answer, yes_if
-from lms.projects import Project
+from lms.projects import Project, is_in_one_of
 
 
 def may_lead_project(person: Person, project: Project) -> Answer:
     """Import, decide and account for the project: its project leader."""
-    return yes_if(
-        has_role(person, "project_leader", project_id=project.id), _("Only the project leader may do this.")
-    )
+    return yes_if(has_role(person, "project_leader", project_id=project.id), _("Only the project leader may do this."))
 
 
 def may_see_project(person: Person, project: Project) -> Answer:
@@ -41,3 +40,31 @@ def may_see_staff(person: Person) -> Answer:
 def may_see_protected(person: Person, project: Project) -> Answer:
     """The real name behind an alias: the project leader, logged each time."""
     return may_lead_project(person, project)
+
+
+def may_see_person(viewer: Person, person: Person) -> Answer:
+    """A person's page: the leader of a project that the person takes part in or has a role in."""
+    led = {role.project_id for role in roles_of(viewer, "project_leader") if role.project_id}
+    return yes_if(
+        led and is_in_one_of(person, led), _("Only the project leader of a project the person is in may see this.")
+    )
+
+
+def may_use_upload(person: Person, upload: PendingUpload) -> Answer:
+    """Look at an upload and say yes to it: who uploaded it, as long as she leads the project."""
+    return yes_if(
+        upload.person_id == person.id and may_lead_project(person, upload.project),
+        _("Only who uploaded the file may use it."),
+    )
+
+
+def may_take_role(person: Person, role: Role) -> Answer:
+    """Take a role away: the project leader those of the project, the administrator those of administrators."""
+    if role.project_id is None:
+        return yes_if(
+            role.name == "administrator" and has_role(person, "administrator"),
+            _("Only an administrator may take this role."),
+        )
+    return yes_if(
+        has_role(person, "project_leader", project_id=role.project_id), _("Only the project leader may do this.")
+    )

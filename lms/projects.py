@@ -31,9 +31,7 @@ class Project(Base):
     ends: Mapped[date]
     document: Mapped[dict[str, Any]]
 
-    members: Mapped[list["ProjectOrganisation"]] = relationship(
-        back_populates="project", cascade="all, delete-orphan"
-    )
+    members: Mapped[list["ProjectOrganisation"]] = relationship(back_populates="project", cascade="all, delete-orphan")
 
     @cached_property
     def plan(self) -> plan.Plan:
@@ -139,10 +137,18 @@ def project_with(dnr: str) -> Project | None:
 
 def participation_of(person_id: int, project_id: int) -> Participation | None:
     return db.session.scalar(
-        select(Participation).where(
-            Participation.person_id == person_id, Participation.project_id == project_id
-        )
+        select(Participation).where(Participation.person_id == person_id, Participation.project_id == project_id)
     )
+
+
+def is_in_one_of(person: Person, project_ids: set[int]) -> bool:
+    """Whether the person takes part in, or has a role in, one of the projects."""
+    if any(role.project_id in project_ids for role in person.roles):
+        return True
+    query = select(Participation.id).where(
+        Participation.person_id == person.id, Participation.project_id.in_(project_ids)
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def projects_of(person: Person) -> list[Project]:
