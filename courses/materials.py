@@ -17,7 +17,10 @@ from lms.db import Base, append_only, db
 
 
 class Material(Base):
-    """One published version of a programme, whole: its rules, lessons, assignment and survey questions."""
+    """One published version of a programme, whole: its rules, lessons, assignment and survey questions.
+
+    The document is long and read once per process (`programme_of`), so it is not fetched with every run.
+    """
 
     __tablename__ = "material"
     __table_args__ = (UniqueConstraint("key", "digest"),)
@@ -26,7 +29,7 @@ class Material(Base):
     key: Mapped[str] = mapped_column(String(60), index=True)
     version: Mapped[str] = mapped_column(String(20))
     digest: Mapped[str] = mapped_column(String(64))
-    document: Mapped[dict[str, Any]]
+    document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     published_at: Mapped[datetime]
 
 
