@@ -105,13 +105,13 @@ def register(run: "Run", person: Person, *, adaptations: str | None = None, by: 
 
 
 def withdraw(enrolment: Enrolment, *, by: Person) -> Enrolment:
-    """Leave the run; the first in line moves up. Minutes that were recorded stay in the ledger."""
+    """Leave the run; the first in line moves up. Recorded minutes stay in the ledger, needs are forgotten."""
     _hold(enrolment)
     if enrolment.state in ("declined", "withdrawn"):
         return enrolment
     informed = enrolment.run.cancelled_at is None
     _turn(enrolment, "withdrawn")
-    enrolment.answered_at = enrolment.queued_at = None
+    enrolment.answered_at, enrolment.queued_at, enrolment.adaptations = clock.now(), None, ""
     audit.record("enrolment.withdrawn", enrolment, by=by)
     if informed:
         letters.send("withdrawn", enrolment, method="CANCEL")
@@ -159,7 +159,7 @@ def move_up(run: "Run", *, by: Person | None) -> list[Enrolment]:
 def lock(run: "Run") -> None:
     """Hold the run's row until the transaction ends, and read it anew (SQLite has one writer anyway)."""
     db.session.flush()
-    db.session.execute(select(Activity.id).where(Activity.id == run.id).with_for_update())
+    db.session.execute(select(Activity.id).where(Activity.id == run.id).with_for_update(key_share=True))
     db.session.refresh(run, ["capacity", "register_by", "cancelled_at", "revision", "sequence", "sessions", "trainers"])
 
 
@@ -170,17 +170,17 @@ def _hold(enrolment: Enrolment) -> None:
 
 def _join(enrolment: Enrolment, adaptations: str | None, by: Person) -> Enrolment:
     if enrolment.state in ("registered", "waiting"):
-        _write_needs(enrolment, adaptations)
+        _write_needs(enrolment, adaptations, by)
         return enrolment
     run = enrolment.run
     _check_still_open(run)
-    _write_needs(enrolment, adaptations)
     waits = _free(run) <= 0 or waiting_count(run) > 0
     _turn(enrolment, "waiting" if waits else "registered")
     enrolment.walk_in = False
     enrolment.answered_at = enrolment.queued_at = clock.now()
     db.session.flush()
     audit.record("enrolment.waiting" if waits else "enrolment.registered", enrolment, by=by)
+    _write_needs(enrolment, adaptations, by)
     if waits:
         letters.send("waiting", enrolment, method=None)
     else:
@@ -199,9 +199,12 @@ def _turn(enrolment: Enrolment, state: str) -> None:
     db.session.add(enrolment)
 
 
-def _write_needs(enrolment: Enrolment, adaptations: str | None) -> None:
-    if adaptations is not None:
-        enrolment.adaptations = adaptations.strip()[:LONGEST_NEED]
+def _write_needs(enrolment: Enrolment, adaptations: str | None, by: Person) -> None:
+    """Keep what is needed; the log says that it was written, never what."""
+    words = (adaptations or "").strip()[:LONGEST_NEED]
+    if adaptations is not None and words != enrolment.adaptations:
+        enrolment.adaptations = words
+        audit.record("enrolment.needs_written", enrolment, by=by)
 
 
 # --- refusals -----------------------------------------------------------------------------------------------

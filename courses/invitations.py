@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from courses import enrolment as enrolments
 from courses.activities import Activity, Session
 from courses.enrolment import Enrolment
-from lms import accounts, clock
+from lms import accounts, clock, jobs
 from lms.db import Base, db
 from lms.people import Person
 from lms.refusals import Refused
@@ -167,3 +167,6 @@ def _loaded(purpose: str, token: str) -> Any:
 
 def _base() -> str:
     return str(current_app.config["SETTINGS"].base_url).rstrip("/")
+
+
+jobs.EACH_MINUTE.append(forget_old)

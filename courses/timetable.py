@@ -161,7 +161,8 @@ def check_free(slots: Sequence[Slot], trainers: Sequence[Person], run_id: int | 
     from courses.runs import RunTrainer  # noqa: PLC0415  runs are planned with this module
 
     ids = sorted({person.id for person in trainers})
-    db.session.execute(select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update())
+    rows = select(Person.id).where(Person.id.in_(ids)).order_by(Person.id)
+    db.session.execute(rows.with_for_update(key_share=True))
     led = select(RunTrainer.run_id).where(RunTrainer.person_id.in_(ids))
     called = (Activity.kind != "course") & Activity.created_by_id.in_(ids)
     for index, slot in enumerate(slots):

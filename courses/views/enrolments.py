@@ -49,9 +49,15 @@ def send_invitations(run: Run) -> ResponseReturnValue:
     told = sum(bool(each.person.email) for each in invited)
     db.session.commit()
     flash(ngettext("%(num)s invitation is on its way", "%(num)s invitations are on their way", told), "success")
-    if told < len(invited):
-        silent = len(invited) - told
-        flash(ngettext("%(num)s has no address: tell her.", "%(num)s have no address: tell them.", silent), "warning")
+    if silent := len(invited) - told:
+        flash(
+            ngettext(
+                "%(num)s person has no address and must be told.",
+                "%(num)s people have no address and must be told.",
+                silent,
+            ),
+            "warning",
+        )
     return see(address)
 
 

@@ -188,7 +188,7 @@ def cancel(run: Run) -> ResponseReturnValue:
 def state_of(run: Run) -> tuple[str, str]:
     """The run's state and its word."""
     if run.cancelled_at is not None:
-        return "saknas", _("Cancelled")
+        return "saknas", _("Called off")
     if runs.is_over(run):
         return "klar", _("Held")
     return ("pagar", _("In progress")) if runs.has_begun(run) else ("kommande", _("Planned"))

@@ -80,6 +80,9 @@ def test_the_answer_gives_a_place_and_may_be_repeated(run: Run, leader: Person) 
     assert row.adaptations == "Hörslinga"
     enrolment.answer(row, comes=True, adaptations="", by=anna)
     assert row.adaptations == ""
+    enrolment.answer(row, comes=True, adaptations="Paus", by=anna)
+    enrolment.withdraw(row, by=anna)
+    assert row.adaptations == ""
 
 
 def test_declining_after_registering_is_leaving_and_repeats_in_silence(run: Run) -> None:

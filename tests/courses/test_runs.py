@@ -1,11 +1,13 @@
 """Runs: what stands against a plan, who may lead, two who change the same run, and what goes out by mail."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
@@ -16,7 +18,7 @@ from lms import clock, mail
 from lms.audit import Audit
 from lms.db import db
 from lms.mail import OutboxMail
-from lms.organisations import add_organisation
+from lms.organisations import Organisation, add_organisation
 from lms.people import Person
 from lms.projects import Project
 from lms.refusals import Refused, Stale
@@ -24,6 +26,7 @@ from tests.factories import make_enrolment, make_participant, make_person, make_
 from tests.queries import count_queries
 
 FIRST = date(2022, 11, 3)
+KINDS: tuple[type[Any], ...] = (Project, materials.Material, Organisation, Person)
 
 
 def slot(day: date = FIRST, start: time = time(8, 30), end: time = time(12, 30), **where: str) -> Slot:
@@ -152,6 +155,36 @@ def test_a_trainer_is_in_one_place_at_a_time_whatever_the_activity(project: Proj
     assert refusal.value.code == "overlap"
     runs.cancel(run, by=leader)
     plan(project, leader, sessions=[slot(), slot(date(2022, 12, 20))])
+
+
+def test_two_plans_made_at_once_cannot_both_find_the_time_free(app: Flask, project: Project, leader: Person) -> None:
+    material, organisation = published(), add_organisation("Håbo")
+    db.session.commit()
+    ids, moment = (project.id, material.id, organisation.id, leader.id), clock.now()
+    ready, outcomes = threading.Barrier(3), []
+
+    def press() -> None:
+        with app.app_context(), clock.moved(moment):
+            rows = [db.session.get_one(kind, number) for kind, number in zip(KINDS, ids, strict=True)]
+            db.session.rollback()
+            ready.wait()
+            try:
+                runs.schedule(
+                    rows[0], rows[1], organisation=rows[2], sessions=two(), capacity=5, trainers=[rows[3]], by=rows[3]
+                )
+                db.session.commit()
+                outcomes.append("scheduled")
+            except Refused as refusal:
+                outcomes.append(refusal.code)
+            db.session.remove()
+
+    threads = [threading.Thread(target=press) for _each in range(3)]
+    db.session.rollback()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["overlap", "overlap", "scheduled"]
 
 
 def test_the_gate_stands_before_every_trainer_and_day(project: Project, leader: Person) -> None:
