@@ -293,6 +293,25 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_participation_person_id'), ['person_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_participation_project_id'), ['project_id'], unique=False)
 
+    op.create_table('pending_upload',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('project_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('cipher', sa.LargeBinary(), nullable=False),
+    sa.Column('options', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind IN ('people', 'plan')", name=op.f('ck_pending_upload_kind')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_pending_upload_person_id')),
+    sa.ForeignKeyConstraint(['project_id'], ['project.id'], name=op.f('fk_pending_upload_project_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_pending_upload'))
+    )
+    with op.batch_alter_table('pending_upload', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_pending_upload_created_at'), ['created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pending_upload_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pending_upload_project_id'), ['project_id'], unique=False)
+
     op.create_table('role',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -392,6 +411,13 @@ def upgrade():
     with op.batch_alter_table('certificate_event', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_certificate_event_by_id'), ['by_id'], unique=False)
 
+    op.create_table('certificate_presentation',
+    sa.Column('certificate_id', sa.Integer(), nullable=False),
+    sa.Column('full_name', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificate.id'], name=op.f('fk_certificate_presentation_certificate_id')),
+    sa.PrimaryKeyConstraint('certificate_id', name=op.f('pk_certificate_presentation'))
+    )
     op.create_table('enrolment',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -412,6 +438,16 @@ def upgrade():
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_enrolment_person_id'), ['person_id'], unique=False)
         batch_op.create_index('ix_enrolment_run_state', ['run_id', 'state', 'queued_at'], unique=False)
+
+    op.create_table('expected',
+    sa.Column('activity_id', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['activity_id'], ['activity.id'], name=op.f('fk_expected_activity_id')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_expected_person_id')),
+    sa.PrimaryKeyConstraint('activity_id', 'person_id', name=op.f('pk_expected'))
+    )
+    with op.batch_alter_table('expected', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_expected_person_id'), ['person_id'], unique=False)
 
     op.create_table('run_trainer',
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -559,6 +595,7 @@ def upgrade():
     with op.batch_alter_table('sign_off', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_off_by_id'), ['by_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_sign_off_session_id'), ['session_id'], unique=False)
+        batch_op.create_index('uq_sign_off_first', ['session_id'], unique=True, sqlite_where=sa.text('replaces_id IS NULL'), postgresql_where=sa.text('replaces_id IS NULL'))
 
     op.create_table('submission_file',
     sa.Column('submission_id', sa.Integer(), nullable=False),
@@ -594,6 +631,21 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_survey_response_batch_id'), ['batch_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_survey_response_survey_id'), ['survey_id'], unique=False)
 
+    op.create_table('unconfirmed_answer',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('handle', sa.String(length=43), nullable=False),
+    sa.Column('enrolment_id', sa.Integer(), nullable=False),
+    sa.Column('comes', sa.Boolean(), nullable=False),
+    sa.Column('adaptations', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_unconfirmed_answer_enrolment_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unconfirmed_answer')),
+    sa.UniqueConstraint('handle', name=op.f('uq_unconfirmed_answer_handle'))
+    )
+    with op.batch_alter_table('unconfirmed_answer', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_unconfirmed_answer_created_at'), ['created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_unconfirmed_answer_enrolment_id'), ['enrolment_id'], unique=False)
+
     # ### end Alembic commands ###
     for table in APPEND_ONLY:
         make_append_only(table)
@@ -619,6 +671,11 @@ def make_append_only(table):
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('unconfirmed_answer', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_unconfirmed_answer_enrolment_id'))
+        batch_op.drop_index(batch_op.f('ix_unconfirmed_answer_created_at'))
+
+    op.drop_table('unconfirmed_answer')
     with op.batch_alter_table('survey_response', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_survey_response_survey_id'))
         batch_op.drop_index(batch_op.f('ix_survey_response_batch_id'))
@@ -630,6 +687,7 @@ def downgrade():
     op.drop_table('survey_receipt')
     op.drop_table('submission_file')
     with op.batch_alter_table('sign_off', schema=None) as batch_op:
+        batch_op.drop_index('uq_sign_off_first', sqlite_where=sa.text('replaces_id IS NULL'), postgresql_where=sa.text('replaces_id IS NULL'))
         batch_op.drop_index(batch_op.f('ix_sign_off_session_id'))
         batch_op.drop_index(batch_op.f('ix_sign_off_by_id'))
 
@@ -666,11 +724,16 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_run_trainer_person_id'))
 
     op.drop_table('run_trainer')
+    with op.batch_alter_table('expected', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_expected_person_id'))
+
+    op.drop_table('expected')
     with op.batch_alter_table('enrolment', schema=None) as batch_op:
         batch_op.drop_index('ix_enrolment_run_state')
         batch_op.drop_index(batch_op.f('ix_enrolment_person_id'))
 
     op.drop_table('enrolment')
+    op.drop_table('certificate_presentation')
     with op.batch_alter_table('certificate_event', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_certificate_event_by_id'))
 
@@ -699,6 +762,12 @@ def downgrade():
         batch_op.drop_index(batch_op.f('ix_role_organisation_id'))
 
     op.drop_table('role')
+    with op.batch_alter_table('pending_upload', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pending_upload_project_id'))
+        batch_op.drop_index(batch_op.f('ix_pending_upload_person_id'))
+        batch_op.drop_index(batch_op.f('ix_pending_upload_created_at'))
+
+    op.drop_table('pending_upload')
     with op.batch_alter_table('participation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_participation_project_id'))
         batch_op.drop_index(batch_op.f('ix_participation_person_id'))
