@@ -23,6 +23,7 @@ from lms.people import Person
 class Row:
     """One person: what is chosen and typed, the entries so far (oldest first), and what is wrong or taken.
 
+    `seen` is the entry that the page shows and sends back; after an error it stays what the browser had seen.
     `late` and `early`: minutes missed at the beginning and the end, as the ledger has it.
     """
 
@@ -32,6 +33,7 @@ class Row:
     came: str = ""
     left: str = ""
     absence: str = "unknown"
+    seen: int | None = None
     error: str = ""
     stands: AttendanceEntry | None = None
     late: int = 0
@@ -91,7 +93,7 @@ def _load(person_ids: set[int]) -> None:
 def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:
     row = Row(person, chain, came=clock_text(session.starts_at), left=clock_text(session.ends_at))
     if row.entry is not None:
-        row.state, row.absence = state_of(row.entry), row.entry.absence or "unknown"
+        row.state, row.seen, row.absence = state_of(row.entry), row.entry.id, row.entry.absence or "unknown"
         came, left = row.entry.came_at or session.starts_at, row.entry.left_at or session.ends_at
         row.came, row.left = clock_text(came), clock_text(left)
         row.late = max(0, int((came - session.starts_at).total_seconds() // 60))
@@ -104,7 +106,9 @@ def typed(session: Session, values: Mapping[str, str], *, fill: bool = False, er
     sheet = sheet_of(session)
     for row in sheet.rows:
         if f"seen{row.person.id}" in values:  # Not somebody who came onto the sheet after this page was loaded.
-            _put(row, _answer(values, row.person.id, fill=fill))
+            answer = _answer(values, row.person.id, fill=fill)
+            _put(row, answer)
+            row.seen = answer.seen
         row.error = errors.get(row.person.id, "")
     sheet.reason = values.get("reason", "")
     return sheet

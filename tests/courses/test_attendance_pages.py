@@ -108,6 +108,23 @@ def test_a_row_that_somebody_else_wrote_shows_both_and_saves_the_rest(browser_of
     assert latest(day.session)[anna.id].absence == "unknown"
 
 
+def test_an_error_in_one_row_does_not_hide_that_another_was_taken(browser_of):
+    day = course_day(2)
+    anna, bo = day.people
+    browser = browser_of(day.trainer)
+    values = rows(day, {anna: "absent", bo: "part"}, save="1") | {f"came{bo.id}": "kl 9"}
+    record(day.session, [whole(anna)], by=day.trainer, nonce="other-tablet")
+    page = browser.post(sheet_url(day), data=values)
+    assert page.status_code == 422
+    seen = dict(re.findall(r'name="(seen\d+)" value="(\d*)"', page.text))
+    values |= {f"came{bo.id}": "9.00", "nonce": nonce_on(page.text), **seen}
+    answer = browser.post(sheet_url(day), data=values)
+    assert answer.status_code == 409
+    assert f'id="stands{anna.id}"' in answer.text
+    db.session.rollback()
+    assert latest(day.session)[anna.id].minutes == 240
+
+
 def test_sending_the_page_twice_writes_once(browser_of):
     day = course_day()
     browser = browser_of(day.trainer)
