@@ -107,8 +107,7 @@ def save_draft(run: Run, person: Person, text: str, minutes: int, revision: int,
 
     Raises Stale with `theirs` (the draft as it is now) when another window saved something else meanwhile.
     """
-    _check_may_write(run, person)
-    draft = locked_draft(run, person) or _new_draft(run, person)
+    draft = _writable_draft(run, person)
     text = one_kind_of_lines(text)
     if len(text) > LONGEST:
         raise Refused(_("The text may be 40 000 characters at most. Send a longer one as a file."), "too_long")
@@ -124,8 +123,7 @@ def save_draft(run: Run, person: Person, text: str, minutes: int, revision: int,
 
 def add_file(run: Run, person: Person, data: bytes, filename: str, *, by: Person) -> StoredFile:
     """Hang a file on the draft; the same content once more changes nothing. Refused as `lms.files.store` says."""
-    _check_may_write(run, person)
-    draft = locked_draft(run, person) or _new_draft(run, person)
+    draft = _writable_draft(run, person)
     digest = sha256(data).hexdigest()
     for each in draft.files:
         if each.file.sha256 == digest:
@@ -141,8 +139,8 @@ def add_file(run: Run, person: Person, data: bytes, filename: str, *, by: Person
 
 def remove_file(run: Run, person: Person, file_id: int, *, by: Person) -> None:
     """Take a file off the draft; versions that were handed in keep it."""
-    _check_may_write(run, person)
     draft = locked_draft(run, person)
+    _check_may_write(run, person)
     for each in list(draft.files) if draft else []:
         if draft and each.file_id == file_id:
             draft.files.remove(each)
@@ -155,9 +153,9 @@ def submit(run: Run, person: Person, *, by: Person) -> Submission:
 
     Handing in the same content again while it waits gives the version that waits. Trainers get a mail.
     """
+    draft = locked_draft(run, person)
     plan = _check_may_write(run, person)
     check_open(run.project, clock.today())
-    draft = locked_draft(run, person)
     if draft is None or not (draft.text.strip() or draft.files):
         raise Refused(_("Write your answer or choose a file."), "nothing_to_submit")
     if not 1 <= draft.minutes <= plan.minutes:
@@ -182,6 +180,13 @@ def _hand_in(draft: AssignmentDraft, run: Run, person: Person, version: int) -> 
     db.session.flush()
     db.session.refresh(made)
     return made
+
+
+def _writable_draft(run: Run, person: Person) -> AssignmentDraft:
+    """The locked draft, made when there is none; asked after the lock, so that an approval meanwhile is seen."""
+    draft = locked_draft(run, person)
+    _check_may_write(run, person)
+    return draft or _new_draft(run, person)
 
 
 def _check_may_write(run: Run, person: Person) -> AssignmentPlan:

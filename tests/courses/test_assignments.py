@@ -210,6 +210,38 @@ def test_two_trainers_at_the_same_moment_make_one_outcome(app: Flask, course: Co
     assert db.session.scalar(select(db.func.count()).select_from(Review)) == 1
 
 
+def test_two_windows_at_the_same_moment_make_one_draft_and_one_version(app: Flask, course: Course) -> None:
+    run_id, person_id, moment = course.run.id, course.person.id, clock.now()
+    db.session.commit()
+    db.session.remove()
+    start, outcomes = threading.Barrier(2), []
+
+    def write(text: str) -> None:
+        with app.app_context(), clock.moved(moment):
+            start.wait(10)
+            try:
+                run, person = db.session.get(Run, run_id), db.session.get(Person, person_id)
+                assert run
+                assert person
+                assignments.save_draft(run, person, text, 60, 0, by=person)
+                assignments.submit(run, person, by=person)
+                db.session.commit()
+                outcomes.append("saved")
+            except Stale as stale:
+                outcomes.append(stale.code)
+                db.session.rollback()
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=write, args=(text,)) for text in ("Ett", "Två")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(outcomes) == ["draft_stale", "saved"]
+    assert db.session.scalar(select(db.func.count()).select_from(Submission)) == 1
+
+
 # --- the participant's page ---------------------------------------------------------------------------------
 
 
@@ -255,6 +287,18 @@ def test_two_windows_show_both_texts(course: Course, browser_of: Any) -> None:
     assert "Andra fönstret" in answer.text
     assert 'name="revision" type="hidden" value="1"' in answer.text
     assert post(client, course.url, revision="1", text="Båda", minutes="20").status_code == 303
+
+
+def test_an_approval_while_writing_keeps_the_words(course: Course, browser_of: Any) -> None:
+    reviews.review(course.hand_in(), "approved", "", by=course.trainer)
+    client = browser_of(course.person)
+    answer = post(
+        client, course.url, (png(8), "sen.png"), revision="1", text="Mina sena ord", minutes="5", act="submit"
+    )
+    assert answer.status_code == 422
+    assert "Mina sena ord" in answer.text
+    assert "<textarea" not in answer.text
+    assert len(assignments.versions(course.run, course.person)) == 1
 
 
 def test_too_much_at_once_keeps_the_text(course: Course, browser_of: Any, app: Flask) -> None:
