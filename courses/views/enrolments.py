@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from courses import enrolment
 from courses.enrolment import Enrolment
@@ -123,7 +123,8 @@ def _invite_page(run: Run, *, error: str = "", chosen: list[int] | None = None) 
     total = sum(number for group, _name, number in groups if only in (0, group))
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(1, request.args.get("page", 1, int)), pages)
-    query = _not_yet(run).order_by(Person.family_name, Person.given_name, Person.id)
+    shown_as = case((Person.protected, Person.alias), else_=Person.family_name)
+    query = _not_yet(run).order_by(shown_as, Person.given_name, Person.id)
     if only:
         query = query.where(Person.organisation_id == only)
     people = list(db.session.scalars(query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).unique())

@@ -310,6 +310,17 @@ def test_invites_the_ticked_and_whole_organisations(browser_of: Any, run: Run, l
     assert "Anna Berg" not in browser.get(url).text
 
 
+def test_where_a_protected_person_stands_in_the_list_tells_no_name(
+    browser_of: Any, run: Run, leader: Person
+) -> None:
+    for name in ("Anna Andersson", "Bo Öman"):
+        make_participant(run.project, name)
+    make_participant(run.project, "Cilla Abrahamsson", protected=True, alias="Deltagare 7")
+    page = browser_of(leader).get(f"/runs/{run.id}/invite").text
+    assert "Abrahamsson" not in page
+    assert page.index("Andersson") < page.index("Deltagare 7") < page.index("Öman")
+
+
 def test_a_refused_invitation_keeps_the_ticks(browser_of: Any, run: Run, leader: Person) -> None:
     anna = make_participant(run.project)
     run.register_by = clock.today() - timedelta(days=1)
