@@ -16,7 +16,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 import config
-from lms import catalogue, clock, jobs, people_file, people_import, plan, projects
+from lms import catalogue, clock, jobs, people, people_file, people_import, plan, projects
 from lms.app import create_app
 from lms.db import db
 from lms.refusals import Refused
@@ -48,11 +48,27 @@ def main() -> None:
 
 
 @main.command()
-def init() -> None:
+@click.option("--administrator", metavar="EMAIL", help="Make this person administrator of the installation.")
+def init(administrator: str | None) -> None:
     """Create or update the database and publish what is taught."""
     catalogue.compile_all()
     with application() as app:
         prepare(app)
+        if administrator:
+            _give(administrator, "administrator")
+            db.session.commit()
+
+
+def _give(email: str, role: str, project_id: int | None = None) -> None:
+    """Give somebody the first role of its kind; who is new gets a name from the address until it is corrected."""
+    address = people.normal_email(email)
+    if not address or "@" not in address:
+        raise click.BadParameter("write an e-mail address")
+    given, _dot, family = address.split("@")[0].replace("_", ".").partition(".")
+    person = people.find_person(email=address) or people.add_person(
+        given.title(), family.replace(".", " ").title(), email=address, by=None
+    )
+    people.give_role(person, role, project_id=project_id, by=None)
 
 
 def prepare(app: Flask) -> None:
@@ -132,7 +148,8 @@ def project() -> None:
 @project.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-def project_import(file: Path, dry_run: bool) -> None:
+@click.option("--leader", metavar="EMAIL", help="Make this person project leader.")
+def project_import(file: Path, dry_run: bool, leader: str | None) -> None:
     """Create or update a project from a TOML file."""
     with application():
         try:
@@ -147,17 +164,19 @@ def project_import(file: Path, dry_run: bool) -> None:
             click.echo(f"{change.key}: {change.before} -> {change.after}")
         if dry_run:
             return
-        projects.import_plan(wanted, by=None)
+        imported = projects.import_plan(wanted, by=None)
+        if leader:
+            _give(leader, "project_leader", imported.id)
         db.session.commit()
         click.echo("nothing to change" if existing and not changes else f"{wanted.title}: imported")
 
 
-@main.group()
-def people() -> None:
+@main.group("people")
+def people_group() -> None:
     """People from municipalities' lists."""
 
 
-@people.command("import")
+@people_group.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--project", "dnr", required=True, help="The project's dnr.")
 @click.option("--dry-run", is_flag=True, help="List every problem by row, and change nothing.")

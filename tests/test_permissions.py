@@ -11,13 +11,13 @@ SIGNED_IN = frozenset(ROLES) - {"anonymous"}
 EVERYBODY = frozenset(ROLES)
 NOBODY_HERE = "404"  # Addresses of the demo do not exist outside demo mode.
 
-LEADER = {"leader"}
-TRAINER = {"trainer"}
-MANAGE = {"trainer", "leader"}
-SCHEDULE = {"trainer", "other_trainer", "county_trainer", "leader"}
-READ_RUN = {"participant", "trainer"}
-HOLDER = {"participant"}
-ADMINISTRATOR = {"administrator"}
+LEADER = frozenset({"leader"})
+TRAINER = frozenset({"trainer"})
+MANAGE = frozenset({"trainer", "leader"})
+SCHEDULE = frozenset({"trainer", "other_trainer", "county_trainer", "leader"})
+READ_RUN = frozenset({"participant", "trainer"})
+HOLDER = frozenset({"participant"})
+ADMINISTRATOR = frozenset({"administrator"})
 
 MATRIX: dict[str, object] = {
     # Anybody
@@ -54,16 +54,16 @@ MATRIX: dict[str, object] = {
         ],
         LEADER,
     ),
-    **dict.fromkeys(["esf.employers", "esf.employers_file"], {"economist", "leader"}),
-    **dict.fromkeys(["goals.board"], {"leader", "steering_group"}),
+    **dict.fromkeys(["esf.employers", "esf.employers_file"], frozenset({"economist", "leader"})),
+    **dict.fromkeys(["goals.board"], frozenset({"leader", "steering_group"})),
     **dict.fromkeys(
         ["surveys.overview", "surveys.results", "surveys.export"],
-        {"leader", "evaluator", "county_trainer", "trainer", "other_trainer"},
+        frozenset({"leader", "evaluator", "county_trainer", "trainer", "other_trainer"}),
     ),
     # Those who teach
     **dict.fromkeys(["activities.index", "activities.new", "activities.call"], SCHEDULE),
     **dict.fromkeys(["runs.index", "runs.new", "runs.create"], SCHEDULE),
-    **dict.fromkeys(["runs.show"], {"trainer", "county_trainer", "leader"}),
+    **dict.fromkeys(["runs.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(
         [
             "activities.cancel", "enrolments.register", "enrolments.withdraw", "enrolments.invite",
@@ -85,7 +85,7 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(
         ["assignments.assignment", "assignments.save", "surveys.show", "surveys.send", "certificates.present"], HOLDER
     ),
-    **dict.fromkeys(["certificates.show", "certificates.download"], {"participant", "trainer", "leader"}),
+    **dict.fromkeys(["certificates.show", "certificates.download"], frozenset({"participant", "trainer", "leader"})),
 }  # fmt: skip
 
 LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply"}

@@ -14,7 +14,8 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "lms/translations/sv/LC_MESSAGES/messages.po"
 KEYWORDS = {
-    "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2),
+    "_": None, "_l": None, "N_": None, "gettext": None, "lazy_gettext": None,
+    "ngettext": (1, 2), "lazy_ngettext": (1, 2),
 }  # fmt: skip
 VALUE = re.compile(r"%(?:\((\w+)\))?[sd]")
 
@@ -32,7 +33,8 @@ def used() -> set[object]:
     rooms = ("lms", "certificates", "courses", "templates")
     found: set[object] = set()
     for room in rooms:
-        mapping = [(pattern.removeprefix(f"{room}/"), method) for pattern, method in methods if pattern.startswith(room)]
+        own = [(pattern, method) for pattern, method in methods if pattern.startswith(room)]
+        mapping = [(pattern.removeprefix(f"{room}/"), method) for pattern, method in own]
         for _file, _line, message, *_rest in extract_from_dir(
             str(ROOT / room), method_map=mapping, options_map=options, keywords=KEYWORDS
         ):

@@ -54,7 +54,8 @@ def make_world() -> World:
     project, other = make_project(), make_project(like="smot")
     people = _people(project, other)
     participant, trainer = people["participant"], people["trainer"]
-    assert participant is not None and trainer is not None
+    assert participant is not None
+    assert trainer is not None
     run = make_run(project, trainer, first_day=clock.today() - timedelta(days=14))
     make_run(project, people["other_trainer"], organisation="Tierp", first_day=clock.today() + timedelta(days=60))
     enrolment = make_enrolment(run, participant)
@@ -84,7 +85,9 @@ def _people(project: Project, other: Project) -> dict[str, Person | None]:
     }
 
 
-def _things(project: Project, run: Run, enrolment: Enrolment, participant: Person, trainer: Person) -> dict[str, object]:
+def _things(
+    project: Project, run: Run, enrolment: Enrolment, participant: Person, trainer: Person
+) -> dict[str, object]:
     """One of each thing that stands in an address, all belonging to this project and run."""
     meeting = Activity(
         kind="network", project=project, title="Nätverk", created_by=trainer, revision=1, sequence=0, sessions=[]
