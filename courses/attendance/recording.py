@@ -31,10 +31,10 @@ _NONCE = re.compile(r"[A-Za-z0-9_-]{8,36}")
 
 @dataclass(frozen=True)
 class Conflict:
-    """A row that somebody else wrote first: what stands (None: nothing) and what was meant."""
+    """A row that somebody else wrote first: what stands and what was meant."""
 
     person_id: int
-    stands: AttendanceEntry | None
+    stands: AttendanceEntry
     meant: Mark
 
 
@@ -55,7 +55,7 @@ def record(
     `signed` when a mark would change a sheet that is signed off (see `correct`).
     """
     locked(session)
-    _check_time(session)
+    _check_time(session, marks)
     changes, conflicts = _changes(session, marks, nonce)
     if changes and (stands := signed(session)):
         raise Stale(
@@ -118,11 +118,11 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     return entry
 
 
-def _check_time(session: Session) -> None:
+def _check_time(session: Session, marks: Sequence[Mark]) -> None:
     """A sheet is filled in from the morning of its day; before that nobody has attended anything."""
     if session.activity.cancelled_at is not None:
         raise Refused(_("This is cancelled: nothing can be recorded."), "cancelled")
-    if local_day(session) > clock.today():
+    if marks and local_day(session) > clock.today():
         raise Refused(_("You can fill in the sheet from the day of the session."), "too_early")
 
 
@@ -149,7 +149,7 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
         mine = sent.get(_row_nonce(nonce, session, mark.person_id))
         if mine is not None and said_by(mine) == meant:
             continue  # The same message again: it was written, and corrected by somebody since.
-        if mine is not None or (stands.id if stands else None) != mark.seen_entry_id:
+        if stands is not None and (mine is not None or stands.id != mark.seen_entry_id):
             conflicts.append(Conflict(mark.person_id, stands, mark))
         else:
             changes.append(_Change(people[mark.person_id], meant, stands))

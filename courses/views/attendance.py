@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from courses import attendance, sheet
 from courses.activities import Session
-from courses.attendance import SignOff, hash_of
+from courses.attendance import SignOff, hash_of, local_day
 from courses.meeting_forms import NewPersonForm
 from courses.policy import may_see_attendance, may_take_attendance
 from courses.runs import Run
 from courses.sheet import Sheet
+from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
 from lms.people import Person
@@ -188,6 +189,7 @@ def _page(filled: Sheet, *, correcting: bool = False) -> str:
         form=filled,
         session=filled.session,
         correcting=correcting,
+        early=local_day(filled.session) > clock.today(),
         back=_back(filled.session),
     )
 

@@ -100,6 +100,22 @@ def test_calling_and_cancelling_in_the_browser(browser_of):
     assert rows[0].cancelled_at is not None
 
 
+def test_people_are_added_to_a_meeting_before_its_day(browser_of):
+    project = factories.make_project()
+    leader = factories.make_role("project_leader", project)
+    guest = factories.make_participant(project, "Gun Gäst")
+    session = call(project, leader, "coaching", days=3).sessions[0]
+    browser = browser_of(leader)
+    url = f"/sessions/{session.id}/attendance"
+    assert browser.get(url).status_code == 200
+    assert browser.post(url, data={"nonce": "nonce-000", "walk_in": "1"}).location == f"{url}/add"
+    answer = browser.post(f"{url}/add", data={"words": "gäst", "person": str(guest.id)})
+    assert answer.location == url
+    page = browser.post(url, data={"nonce": "nonce-000", f"seen{guest.id}": "", f"state{guest.id}": "whole"})
+    assert page.status_code == 422
+    assert "Gun Gäst" in page.text
+
+
 def test_others_may_not_call_or_cancel(browser_of):
     project = factories.make_project()
     trainer, other = factories.make_role("trainer", project), factories.make_role("trainer", project)
