@@ -57,10 +57,10 @@ def look_up(code: str, on: date) -> Verification | None:
 
 
 def initials(name: str) -> str:
-    """«Elin Maria Forsman» as E. F."""
+    """«Elin Maria Forsman» as E. F., with a space that does not break."""
     parts = name.split()
     chosen = [parts[0], parts[-1]] if len(parts) > 1 else parts
-    return " ".join(f"{part[0].upper()}." for part in chosen)
+    return "\u00a0".join(f"{part[0].upper()}." for part in chosen)
 
 
 def _line(code: str) -> list[tuple[Certificate, bool, bool]]:

@@ -14,6 +14,7 @@ from courses import horizontal
 from courses.activities import Activity, Session
 from courses.assignments import Review, Submission
 from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance.questions import by_name
 from courses.certification.rule import Facts, Horizontal, Issued, SessionFact, Survey, Work
 from courses.enrolment import Enrolment
 from courses.materials import Material
@@ -77,14 +78,13 @@ def facts(run: Run, *, only: int | None = None) -> dict[int, Facts]:
 
 
 def participants(run: Run) -> list[Person]:
-    """Everybody with a place in the run."""
+    """Everybody with a place in the run, by the name that is shown: an alias betrays nothing by where it stands."""
     query = (
         select(Person)
         .join(Enrolment, Enrolment.person_id == Person.id)
         .where(Enrolment.run_id == run.id, Enrolment.state == "registered")
-        .order_by(Person.family_name, Person.given_name, Person.id)
     )
-    return list(db.session.scalars(query.options(lazyload(Person.roles))))
+    return by_name(db.session.scalars(query.options(lazyload(Person.roles))))
 
 
 def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
