@@ -309,4 +309,5 @@ def paragraphs(text: str) -> Markup:
 
 
 def _linked(escaped: Markup) -> Markup:
-    return Markup(re.sub(r"https?://[^\s<]+", r'<a href="\g<0>">\g<0></a>', escaped))  # noqa: S704
+    """Substituting in Markup itself would escape the links again."""
+    return Markup(re.sub(r"https?://[^\s<]+", r'<a href="\g<0>">\g<0></a>', str(escaped)))  # noqa: S704

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.text import is_local, plain, safe_html
+from lms.text import is_local, paragraphs, plain, safe_html
 
 ALLOWED_ATTRIBUTES = {"href", "title", "rel", "src", "alt", "start", "scope", "tabindex", "class"}
 
@@ -231,6 +231,14 @@ def _seconds(lesson: str) -> float:
     start = time.process_time()
     safe_html(lesson)
     return time.process_time() - start
+
+
+def test_plain_text_becomes_paragraphs_with_links_and_nothing_else() -> None:
+    made = paragraphs("Hej <b>\nSvara på https://a.example/x?a=1&b=2 i dag\n\nHej då")
+    assert made == (
+        '<p>Hej &lt;b&gt;<br>Svara på <a href="https://a.example/x?a=1&amp;b=2">https://a.example/x?a=1&amp;b=2</a>'
+        " i dag</p>\n<p>Hej då</p>"
+    )
 
 
 def test_local_addresses() -> None:
