@@ -8,13 +8,33 @@ from lms.message import N_
 
 WORDS = {
     "accessibility.reported": N_("Reported something hard to use"),
+    "adaptations.seen": N_("Looked at needs of adaptation"),
+    "attendance.assignment": N_("Recorded the time of a home assignment"),
     "attendance.corrected": N_("Corrected attendance"),
     "attendance.recorded": N_("Recorded attendance"),
-    "attendance.signed_off": N_("Signed an attendance sheet"),
+    "attendance.signed": N_("Signed an attendance sheet"),
     "certificate.issued": N_("Issued a certificate"),
+    "certificate.presented": N_("Chose the name on a certificate's page"),
     "certificate.revoked": N_("Revoked a certificate"),
+    "demo.loaded": N_("Loaded the demo"),
+    "enrolment.declined": N_("Declined an invitation"),
+    "enrolment.moved_up": N_("Moved up from the waiting list"),
+    "enrolment.needs_written": N_("Wrote needs of adaptation"),
+    "enrolment.registered": N_("Registered for a run"),
+    "enrolment.waiting": N_("Joined a waiting list"),
+    "enrolment.walked_in": N_("Came without having registered"),
+    "enrolment.withdrawn": N_("Left a run"),
+    "esf.exported": N_("Exported hours"),
     "exemption.given": N_("Gave an exemption"),
+    "horizontal.accepted": N_("Said yes to the horizontal principles"),
+    "horizontal.completed": N_("Completed the horizontal principles"),
+    "horizontal.offered": N_("Offered the horizontal principles"),
+    "lesson.ticked": N_("Ticked a lesson"),
+    "lesson.unticked": N_("Unticked a lesson"),
     "mail.retried": N_("Tried a mail again"),
+    "meeting.called": N_("Called a meeting"),
+    "meeting.called_person": N_("Called a person to a meeting"),
+    "meeting.cancelled": N_("Cancelled a meeting"),
     "name.revealed": N_("Looked at the name behind an alias"),
     "participation.started": N_("Took a person into a project"),
     "people.imported": N_("Read a list of people"),
@@ -30,14 +50,38 @@ WORDS = {
     "role.given": N_("Gave a role"),
     "role.taken": N_("Took a role"),
     "run.cancelled": N_("Cancelled a run"),
+    "run.certified": N_("Certified a person in a run"),
     "run.changed": N_("Changed a run"),
+    "run.invited": N_("Invited people to a run"),
     "run.scheduled": N_("Scheduled a run"),
+    "submission.made": N_("Handed in a home assignment"),
+    "submission.reviewed": N_("Assessed a home assignment"),
+    "survey.closed": N_("Closed a survey"),
+    "survey.planned": N_("Planned a survey"),
+}
+SUBJECTS = {
+    "activity": N_("run or meeting"),
+    "attendance_entry": N_("attendance"),
+    "certificate": N_("certificate"),
+    "enrolment": N_("registration"),
+    "material": N_("programme"),
+    "outbox_mail": N_("mail"),
+    "person": N_("person"),
+    "project": N_("project"),
+    "session": N_("session"),
+    "submission": N_("home assignment"),
+    "survey": N_("survey"),
 }
 
 
 def in_words(act: str) -> str:
     """The act as people say it."""
     return str(gettext(WORDS[act])) if act in WORDS else act
+
+
+def subject(kind: str, number: int | None) -> str:
+    """What the act was about, by its kind and number."""
+    return f"{gettext(SUBJECTS[kind]) if kind in SUBJECTS else kind} {number}" if number else ""
 
 
 def details(values: dict[str, Any]) -> str:

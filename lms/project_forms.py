@@ -64,7 +64,7 @@ class PeopleFilter(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    q = StringField(_l("Name"), [Optional(), Length(max=80)])
+    q = StringField(_l("Name"), [Length(max=80)])
     organisation = SelectField(_l("Employer"), choices=[], default="", validate_choice=False)
 
 
@@ -74,6 +74,6 @@ class AuditFilter(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False
 
-    person = StringField(_l("Who (name or e-mail)"), [Optional(), Length(max=120)])
+    person = StringField(_l("Who (name or e-mail)"), [Length(max=120)])
     act = SelectField(_l("What"), choices=[], default="", validate_choice=False)
-    day = DayField(_l("Day"), [Optional()])
+    day = DayField(_l("Day"))

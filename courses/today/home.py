@@ -10,6 +10,7 @@ from sqlalchemy import case, func, select
 
 from courses import staff
 from courses.surveys import SurveyBatch
+from courses.today.following import hours_tasks, results_tasks, staff_tasks, steering_tasks
 from courses.today.leading import Leading, leading_of, leading_tasks
 from courses.today.learning import Learning, learning_of, learning_tasks
 from courses.today.projects import ProjectDay, days_of, project_tasks
@@ -58,14 +59,20 @@ def home_of(person: Person) -> Home:
     """Everything on the person's home; only the parts of her roles ask the database."""
     ids = {name: _projects_as(person, name) for name in people.ROLES}
     days = _days(ids)
-    learning = learning_of(person)
     leads = bool(people.roles_of(person, "trainer", "county_trainer", "project_leader"))
+    learning = learning_of(person, finished=not people.roles_of(person))
     leading = leading_of(person) if leads else None
     installation = _installation() if people.has_role(person, "administrator") else None
     found = learning_tasks(learning) + (leading_tasks(leading) if leading else [])
     for day in days:
         found += project_tasks(day) if day.project.id in ids["project_leader"] else []
     found += _administration(installation) if installation else []
+    economist_of = tuple(day for day in days if day.project.id in ids["economist"])
+    evaluator_of = tuple(day for day in days if day.project.id in ids["evaluator"])
+    published = _published(ids["evaluator"]) if ids["evaluator"] else 0
+    followed = staff.summary(people.managed_organisations(person)) if people.has_role(person, "manager") else None
+    found += staff_tasks(followed) + hours_tasks(economist_of) + results_tasks(evaluator_of, published)
+    found += steering_tasks(person, ids["steering_group"])
     shown = ids["project_leader"] | ids["county_trainer"] | ids["steering_group"]
     return Home(
         tasks=tuple(sorted(found, key=lambda task: -task.weight)),
@@ -74,10 +81,10 @@ def home_of(person: Person) -> Home:
         projects=tuple(day for day in days if day.project.id in shown),
         led=frozenset(ids["project_leader"]),
         cascades=frozenset(ids["project_leader"] | ids["county_trainer"]),
-        economist_of=tuple(day for day in days if day.project.id in ids["economist"]),
-        evaluator_of=tuple(day for day in days if day.project.id in ids["evaluator"]),
-        published=_published(ids["evaluator"]) if ids["evaluator"] else 0,
-        staff=staff.summary(people.managed_organisations(person)) if people.has_role(person, "manager") else None,
+        economist_of=economist_of,
+        evaluator_of=evaluator_of,
+        published=published,
+        staff=followed,
         installation=installation,
     )
 

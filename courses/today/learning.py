@@ -59,8 +59,11 @@ class Learning:
         return not (self.invited or self.run or self.surveys or self.certificates)
 
 
-def learning_of(person: Person) -> Learning:
-    """Everything the participant's part of the home shows. At most nine questions."""
+def learning_of(person: Person, *, finished: bool = True) -> Learning:
+    """Everything the participant's part of the home shows. At most nine questions.
+
+    Without `finished` a course that has led to its certificate is not drawn again: others have newer things to do.
+    """
     rows = _enrolments(person)
     asked = _asked(person)
     surveys = tuple(each for each in asked if each.is_open)
@@ -69,7 +72,7 @@ def learning_of(person: Person) -> Learning:
     runs = [(row, run) for row, run in rows if row.state in ("registered", "waiting")]
     active = [(row, run) for row, run in runs if ground(run.id, person.id) not in earned]
     invited = tuple((row, run) for row, run in rows if row.state == "invited" and _may_answer(run))
-    if not runs:
+    if not (active or (runs and finished)):
         return Learning(invited, surveys=surveys, certificates=certificates)
     row, run = (active or runs)[0]
     progress = _progress(row, run, person, asked, certificates)

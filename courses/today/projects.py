@@ -184,6 +184,7 @@ def _untrained(ids: Sequence[int]) -> dict[int, list[str]]:
 def project_tasks(day: ProjectDay) -> list[Task]:
     """What the project leader has to see to."""
     found = [_month(day.project, late) for late in day.months]
+    found += _waiting(day)
     if day.untrained:
         found.append(_trainers(day))
     behind = [figure for figure in day.figures if figure.code in ("behind", "late")]
@@ -200,6 +201,18 @@ def _month(project: Project, late: LateMonth) -> Task:
     return Task("saknas" if late.is_late else "pagar", title, f"{text} {when}", url, _("Open the month"), 85)
 
 
+def _waiting(day: ProjectDay) -> list[Task]:
+    """Sheets of the month that is running: nothing is late yet, but somebody should be reminded."""
+    this_month = clock.today().replace(day=1)
+    sheets = [sheet for sheet in day.sheets if sheet.month == this_month]
+    if not sheets:
+        return []
+    title = ngettext("%(num)s sheet waits for a signature", "%(num)s sheets wait for a signature", len(sheets))
+    text = ", ".join(f"{sheet.title} {filters.short_day(sheet.starts_at, _language())}" for sheet in sheets[:3])
+    url = url_for("esf.show", project_id=day.project.id, name=f"{this_month:%Y-%m}")
+    return [Task("pagar", title, text, url, _("See who can sign"), 50)]
+
+
 def _trainers(day: ProjectDay) -> Task:
     title = ngettext("%(num)s organisation has no trainer", "%(num)s organisations have no trainer", len(day.untrained))
     url = url_for("roles.index", project_id=day.project.id)
@@ -214,7 +227,8 @@ def _goal(project: Project, figure: Figure) -> Task:
         expected=figure.expected,
     )
     url = url_for("goals.board", project_id=project.id)
-    return Task("pagar", figure.goal.text.within(_language()), text, url, _("Look at the goals"), 45)
+    title = _("Behind the plan: %(goal)s", goal=figure.goal.text.within(_language()))
+    return Task("pagar", title, text, url, _("Look at the goals"), 45)
 
 
 def _language() -> str:

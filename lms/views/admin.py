@@ -48,6 +48,7 @@ def log() -> ResponseReturnValue:
         rows=rows,
         people=_people_in(rows),
         words=acts.in_words,
+        subject=acts.subject,
         details=acts.details,
         older=url_for(".log", before=rows[-1].id, **chosen) if len(found) > PER_PAGE else "",
         newest=url_for(".log", **chosen) if before else "",
