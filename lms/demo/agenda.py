@@ -48,6 +48,14 @@ def working_day(day: date) -> date:
     return day
 
 
+def working_day_before(day: date) -> date:
+    """The last working day before the day."""
+    day -= timedelta(days=1)
+    while working_day(day) != day:
+        day -= timedelta(days=1)
+    return day
+
+
 def course_days(first: date, last: date, wanted: int) -> list[date]:
     """So many working days from the first to the last, evenly spread, outside the summer when there is room."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]

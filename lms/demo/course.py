@@ -24,7 +24,7 @@ from courses.runs import Run, Slot
 from lms import clock
 from lms.db import db
 from lms.demo import texts
-from lms.demo.agenda import Act, working_day
+from lms.demo.agenda import Act, working_day, working_day_before
 from lms.demo.cast import leader, protect
 from lms.demo.personas import PARTICIPANT
 from lms.demo.stage import Stage
@@ -237,9 +237,8 @@ class CourseStory:
         second, twists = self.days[1], self.course.twists
         for email in self._some(twists.mistyped):
             self._at(second + timedelta(days=1), 9.0, partial(self._correct, session, email))
-        waits = (12, 16, 18) if self.is_for_trainers else (21, 35)
-        for wait in waits:
-            self._at(working_day(second + timedelta(days=wait)), 14.0, self._certify)
+        for wait in (12, 16, 18) if self.is_for_trainers else (21, 35):
+            self._at(working_day_before(second + timedelta(days=wait + 1)), 14.0, self._certify)
         for email in self._some(twists.revoked):
             self._at(second + timedelta(days=60), 11.0, partial(self._revoke, email))
 

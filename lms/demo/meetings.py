@@ -9,7 +9,7 @@ from courses.activities import Activity
 from courses.attendance import Mark
 from lms import clock
 from lms.demo import personas
-from lms.demo.agenda import every, working_day
+from lms.demo.agenda import every, working_day, working_day_before
 from lms.demo.cast import leader
 from lms.demo.stage import Stage
 from lms.demo.story import TRAINERS
@@ -23,7 +23,7 @@ def begin(stage: Stage) -> None:
     """Put every meeting into the agenda; the latest network meeting is the one whose sheet waits for a signature."""
     today, plan = stage.today, stage.plan
     trainers, users = plan.phase("trainers").starts, plan.phase("users").starts
-    latest = working_day(today - timedelta(days=6))
+    latest = working_day_before(today - timedelta(days=4))
     for day in [*every(1, latest, users + timedelta(days=10)), working_day(today + timedelta(days=22))]:
         _meet(stage, day, "network", "Nätverksträff", _county, digital=True, signed=day != latest)
     planning = [working_day(plan.starts + timedelta(days=days)) for days in (12, 42)]

@@ -89,7 +89,7 @@ USER_COURSES = (
         "u9", "Uppsala", (("Uppsala", 3), ("Uppsala", 4)), (("Uppsala", 14),),
         twists=Twists(stuck=(11,), needs=(0,)),
     ),
-    Course("u10", "Älvkarleby", (("Älvkarleby", 0),), (("Älvkarleby", 8),), -33, twists=Twists(unsigned=True)),
+    Course("u10", "Älvkarleby", (("Älvkarleby", 0),), (("Älvkarleby", 8),), -47, twists=Twists(unsigned=True)),
     Course("u11", "Knivsta", (("Knivsta", 1),), (("Knivsta", 7),), -24),
     Course(
         "u12", "Håbo", (("Håbo", 0), ("Håbo", 1)), (("Håbo", 10),), -14, capacity=14,
