@@ -3,8 +3,9 @@
 Phases, goals and rules are read from the stored plan, never copied into columns that could disagree with it.
 """
 
+import json
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -35,8 +36,13 @@ class Project(Base):
 
     @cached_property
     def plan(self) -> plan.Plan:
-        """The plan with phases, goals and rules; read once per loaded project."""
-        return plan.from_document(self.document)
+        """The plan with phases, goals and rules; the same document is read once per process."""
+        return _plan(json.dumps(self.document, sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _plan(document: str) -> plan.Plan:
+    return plan.from_document(json.loads(document))
 
 
 class ProjectOrganisation(Base):

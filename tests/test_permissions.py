@@ -56,6 +56,8 @@ MATRIX: dict[str, object] = {
     ),
     **dict.fromkeys(["esf.employers", "esf.employers_file"], frozenset({"economist", "leader"})),
     **dict.fromkeys(["goals.board"], frozenset({"leader", "steering_group"})),
+    **dict.fromkeys(["project.show"], frozenset({"leader", "county_trainer", "steering_group"})),
+    **dict.fromkeys(["staff.index"], frozenset({"manager"})),
     **dict.fromkeys(
         ["surveys.overview", "surveys.results", "surveys.export"],
         frozenset({"leader", "evaluator", "county_trainer", "trainer", "other_trainer"}),

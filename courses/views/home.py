@@ -9,7 +9,7 @@ from courses.views import pearls
 from lms.permissions import public
 
 bp = Blueprint("home", __name__)
-TREE = "cascade.tree"
+TREE = "cascade.show"
 
 
 @bp.get("/")

@@ -81,7 +81,7 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
         (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/")),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
-        (leads or "county_trainer" in names, _("The string"), "cascade.tree", ()),
+        (leads or "county_trainer" in names, _("The string"), "cascade.show", ()),
         (leads, _("Months"), "esf.months", ()),
         (leads or "economist" in names, _("Hours"), "esf.employers", ()),
         (leads or "steering_group" in names, _("Goals"), "goals.board", ()),
