@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from flask import url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from certificates.register import Certificate
@@ -23,6 +25,10 @@ from lms.people import Person, has_role
 
 AHEAD = timedelta(days=60)
 MOST = 30
+ME: Any = bindparam("me")
+NOW: Any = bindparam("now", type_=Session.starts_at.type)
+SOON: Any = bindparam("soon", type_=Session.starts_at.type)
+_later = aliased(Submission)
 
 
 @dataclass(frozen=True)
@@ -81,58 +87,71 @@ def leading_of(person: Person) -> Leading:
     )
 
 
-def _led(person: Person) -> Select[int]:
+# Statements are built once per process and get their values when they run: building one costs more than running it.
+
+
+def _led() -> Select[int]:
     """Ids of the activities the person leads: as a trainer of a run, or as who called a meeting."""
-    trained = select(RunTrainer.run_id).where(RunTrainer.person_id == person.id)
+    trained = select(RunTrainer.run_id).where(RunTrainer.person_id == ME)
     return select(Activity.id).where(
         Activity.cancelled_at.is_(None),
-        or_(Activity.id.in_(trained), and_(Activity.kind != "course", Activity.created_by_id == person.id)),
+        or_(Activity.id.in_(trained), and_(Activity.kind != "course", Activity.created_by_id == ME)),
     )
 
 
 def _meetings(person: Person) -> list[Meeting]:
     """Unsigned sheets first, then what comes, each in the order of time; no more than thirty."""
     now = clock.now()
+    return [
+        Meeting(*row)
+        for row in db.session.execute(_meetings_query(), {"me": person.id, "now": now, "soon": now + AHEAD})
+    ]
+
+
+@cache
+def _meetings_query() -> Any:
     registered = (
         select(func.count())
         .where(Enrolment.run_id == Activity.id, Enrolment.state == "registered")
         .correlate(Activity)
         .scalar_subquery()
     )
-    query = (
+    return (
         select(
             Session.id, Activity.id, Activity.title, Activity.kind == literal("course"), Session.starts_at,
             Session.ends_at, Session.place, registered,
         )
         .join(Activity, Activity.id == Session.activity_id)
         .where(
-            Activity.id.in_(_led(person)),
-            Session.starts_at < now + AHEAD,
-            or_(Session.ends_at > now, ~exists().where(SignOff.session_id == Session.id)),
+            Activity.id.in_(_led()),
+            Session.starts_at < SOON,
+            or_(Session.ends_at > NOW, ~exists().where(SignOff.session_id == Session.id)),
         )
         .order_by(Session.starts_at, Session.id)
         .limit(MOST)
     )  # fmt: skip
-    return [Meeting(*row) for row in db.session.execute(query)]
 
 
 def _reviews(person: Person) -> list[Waiting]:
     """Runs with submissions whose newest version has no review."""
-    later = aliased(Submission)
+    return [Waiting(*row) for row in db.session.execute(_reviews_query(), {"me": person.id})]
+
+
+@cache
+def _reviews_query() -> Any:
     newest = ~exists().where(
-        later.run_id == Submission.run_id,
-        later.person_id == Submission.person_id,
-        later.version > Submission.version,
+        _later.run_id == Submission.run_id,
+        _later.person_id == Submission.person_id,
+        _later.version > Submission.version,
     )
-    query = (
+    return (
         select(Activity.id, Activity.title, func.count())
         .join(Submission, Submission.run_id == Activity.id)
-        .where(Activity.id.in_(_led(person)), newest, ~exists().where(Review.submission_id == Submission.id))
+        .where(Activity.id.in_(_led()), newest, ~exists().where(Review.submission_id == Submission.id))
         .group_by(Activity.id, Activity.title)
         .order_by(func.min(Submission.at))
         .limit(MOST)
     )
-    return [Waiting(*row) for row in db.session.execute(query)]
 
 
 def _uncertified(person: Person) -> list[Waiting]:
@@ -140,9 +159,14 @@ def _uncertified(person: Person) -> list[Waiting]:
 
     Who of them is eligible is settled by courses/certification on the page this leads to.
     """
+    return [Waiting(*row) for row in db.session.execute(_uncertified_query(), {"me": person.id, "now": clock.now()})]
+
+
+@cache
+def _uncertified_query() -> Any:
     open_sheet = exists().where(
         Session.activity_id == Activity.id,
-        or_(Session.ends_at > clock.now(), ~exists().where(SignOff.session_id == Session.id)),
+        or_(Session.ends_at > NOW, ~exists().where(SignOff.session_id == Session.id)),
     )
     approved = exists().where(
         Submission.run_id == Activity.id,
@@ -151,11 +175,11 @@ def _uncertified(person: Person) -> list[Waiting]:
         Review.outcome == "approved",
     )
     ground = literal("run:") + db.cast(Activity.id, db.String) + ":person:" + db.cast(Enrolment.person_id, db.String)
-    query = (
+    return (
         select(Activity.id, Activity.title, func.count())
         .join(Enrolment, and_(Enrolment.run_id == Activity.id, Enrolment.state == "registered"))
         .where(
-            Activity.id.in_(_led(person)),
+            Activity.id.in_(_led()),
             ~open_sheet,
             exists().where(Session.activity_id == Activity.id),
             approved,
@@ -165,7 +189,6 @@ def _uncertified(person: Person) -> list[Waiting]:
         .order_by(Activity.id)
         .limit(MOST)
     )
-    return [Waiting(*row) for row in db.session.execute(query)]
 
 
 # --- in words -----------------------------------------------------------------------------------------------

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from flask import url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from certificates.register import Certificate, CertificateEvent
 from courses import goals
@@ -26,6 +28,9 @@ from lms.projects import Project, ProjectOrganisation
 WITHIN = timedelta(days=28)
 """A month is due four weeks after it opens on the first of the next one (SCB)."""
 MOST = 200
+IDS: Any = bindparam("ids", expanding=True)
+TODAY: Any = bindparam("today", type_=Certificate.valid_until.type)
+NOW: Any = bindparam("now", type_=Session.ends_at.type)
 
 
 @dataclass(frozen=True)
@@ -114,17 +119,24 @@ def days_of(projects: Sequence[Project], *, sheets: bool = True) -> list[Project
 
 def _certified(dnrs: Sequence[str]) -> dict[tuple[str, str], int]:
     """(dnr, level) → people with a certificate that is valid today."""
+    return {
+        (dnr, level): count
+        for dnr, level, count in db.session.execute(_certified_query(), {"ids": dnrs, "today": clock.today()})
+    }
+
+
+@cache
+def _certified_query() -> Any:
     revoked = exists().where(CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked")
-    query = (
+    return (
         select(Certificate.project_dnr, Certificate.level, func.count(Certificate.holder_id.distinct()))
         .where(
-            Certificate.project_dnr.in_(dnrs),
+            Certificate.project_dnr.in_(IDS),
             ~revoked,
-            or_(Certificate.valid_until.is_(None), Certificate.valid_until >= clock.today()),
+            or_(Certificate.valid_until.is_(None), Certificate.valid_until >= TODAY),
         )
         .group_by(Certificate.project_dnr, Certificate.level)
     )
-    return {(dnr, level): count for dnr, level, count in db.session.execute(query)}
 
 
 def _figures(project: Project, certified: dict[tuple[str, str], int]) -> list[Figure]:
@@ -142,40 +154,48 @@ def _figures(project: Project, certified: dict[tuple[str, str], int]) -> list[Fi
 
 
 def _sheets(ids: Sequence[int]) -> list[Sheet]:
-    query = (
+    return [Sheet(*row) for row in db.session.execute(_sheets_query(), {"ids": ids, "now": clock.now()})]
+
+
+@cache
+def _sheets_query() -> Any:
+    return (
         select(Session.id, Activity.project_id, Activity.title, Session.starts_at)
         .join(Activity, Activity.id == Session.activity_id)
         .where(
-            Activity.project_id.in_(ids),
+            Activity.project_id.in_(IDS),
             Activity.cancelled_at.is_(None),
-            Session.ends_at <= clock.now(),
+            Session.ends_at <= NOW,
             ~exists().where(SignOff.session_id == Session.id),
         )
         .order_by(Session.starts_at, Session.id)
         .limit(MOST)
     )
-    return [Sheet(*row) for row in db.session.execute(query)]
 
 
 def _untrained(ids: Sequence[int]) -> dict[int, list[str]]:
     """Project id → organisations that shall have an own trainer and employ nobody with that role."""
+    found: dict[int, list[str]] = {}
+    for project_id, name in db.session.execute(_untrained_query(), {"ids": ids, "today": clock.today()}):
+        found.setdefault(project_id, []).append(name)
+    return found
+
+
+@cache
+def _untrained_query() -> Any:
     employed = exists().where(
         Role.name == "trainer",
         Role.project_id == ProjectOrganisation.project_id,
-        or_(Role.until.is_(None), Role.until >= clock.today()),
+        or_(Role.until.is_(None), Role.until >= TODAY),
         Person.id == Role.person_id,
         Person.organisation_id == ProjectOrganisation.organisation_id,
     )
-    query = (
+    return (
         select(ProjectOrganisation.project_id, Organisation.name)
         .join(Organisation, Organisation.id == ProjectOrganisation.organisation_id)
-        .where(ProjectOrganisation.project_id.in_(ids), ProjectOrganisation.own_trainer, ~employed)
+        .where(ProjectOrganisation.project_id.in_(IDS), ProjectOrganisation.own_trainer, ~employed)
         .order_by(Organisation.name)
     )
-    found: dict[int, list[str]] = {}
-    for project_id, name in db.session.execute(query):
-        found.setdefault(project_id, []).append(name)
-    return found
 
 
 # --- in words -----------------------------------------------------------------------------------------------
