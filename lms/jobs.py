@@ -59,7 +59,7 @@ def _queue(url: str) -> Huey:
 
 def run_due(app: Flask) -> None:
     """Everything that is due now; each part by itself, so that one that fails stops no other."""
-    for act in (beat, *([_send] if app.config["SETTINGS"].smtp_url else []), accounts.forget_old, *EACH_MINUTE):
+    for act in (beat, accounts.forget_old, *EACH_MINUTE, *([_send] if app.config["SETTINGS"].smtp_url else [])):
         try:
             act()
             db.session.commit()
