@@ -43,6 +43,7 @@ class Home:
     projects: tuple[ProjectDay, ...]
     led: frozenset[int]
     cascades: frozenset[int]
+    boards: frozenset[int]
     economist_of: tuple[ProjectDay, ...]
     evaluator_of: tuple[ProjectDay, ...]
     published: int
@@ -81,6 +82,7 @@ def home_of(person: Person) -> Home:
         projects=tuple(day for day in days if day.project.id in shown),
         led=frozenset(ids["project_leader"]),
         cascades=frozenset(ids["project_leader"] | ids["county_trainer"]),
+        boards=frozenset(ids["project_leader"] | ids["steering_group"]),
         economist_of=economist_of,
         evaluator_of=evaluator_of,
         published=published,

@@ -77,7 +77,7 @@ def _assignment(run: Run, where: Progress) -> dict[str, Any]:
         "meta": _("At most %(hours)s", hours=filters.hours(where.programme.assignment.minutes)),
         "state": ASSIGNMENT[where.assignment],
         "chip": chips[where.assignment],
-        "url": url_for("assignments.assignment", run_id=run.id),
+        "url": url_for("assignments.assignment", run_id=run.id) if where.place == "registered" else "",
     }
 
 

@@ -92,7 +92,7 @@ def test_months_are_due_four_weeks_after_they_open():
 @pytest.mark.parametrize(
     ("role", "leads_to"),
     [
-        ("county_trainer", "/goals"),
+        ("county_trainer", "/cascade"),
         ("steering_group", "/goals"),
         ("economist", "/employers"),
         ("evaluator", "/surveys"),

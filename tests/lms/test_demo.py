@@ -1,7 +1,10 @@
 """The demo is loaded once for all of these: who is in it, what has happened, and what everybody has before them."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -205,6 +208,27 @@ def test_a_persona_signs_in_and_has_something_to_do(client: FlaskClient, key: st
     home = client.get("/")
     assert home.status_code == 200
     assert 'class="lake' in home.text or 'class="todo' in home.text
+
+
+@pytest.mark.parametrize("key", [persona.key for persona in PERSONAS])
+def test_no_link_leads_a_persona_to_a_refusal(client: FlaskClient, key: str) -> None:
+    """From the home on, two pages of each shape: what is offered can be opened."""
+    _sign_in(client, key)
+    waiting, shapes, refused = ["/"], Counter[str](), {}
+    while waiting:
+        path = waiting.pop(0)
+        shape = re.sub(r"\d+|/v/[^/]+", "N", path.partition("?")[0])
+        shapes[shape] += 1
+        if shapes[shape] > 2 or shape in ("/healthz", "/demo/outbox/N"):
+            continue
+        page = client.get(path)
+        if page.status_code >= 400:
+            refused[path] = page.status_code
+        if page.mimetype == "text/html":
+            links = (unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', page.text))
+            waiting += [link for link in dict.fromkeys(links) if not link.startswith(("/static", "/bootstrap"))]
+    assert refused == {}
+    assert len(shapes) >= 8
 
 
 def test_changing_person_signs_the_first_one_out_on_the_server(client: FlaskClient) -> None:
