@@ -13,7 +13,7 @@ import typing
 import unicodedata
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeVar
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -42,6 +42,8 @@ def tidy(text: str) -> str:
     Direction overrides can make a name read as another one, and the vertical tab of a word processor is
     canonicalised differently by different verifiers, so neither is ever signed.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = " ".join(text.split())
     kept = "".join(sign for sign in spaced if sign in _JOINERS or unicodedata.category(sign)[0] != "C")
     return " ".join(unicodedata.normalize("NFC", kept).split())
@@ -161,8 +163,9 @@ def to_json(statement: Statement) -> str:
     )
 
 
+@lru_cache(maxsize=512)
 def from_json(text: str) -> Statement:
-    """The statement that `to_json` wrote.
+    """The statement that `to_json` wrote; the same text is read once, since a statement never changes.
 
     Raises `StatementError` for any other text, also for one that merely means the same: spaces, a changed
     order, doubled or unknown keys would each be a second spelling of a signed thing.

@@ -1,13 +1,13 @@
-"""What a stranger is told about a certificate: the verdict of today and the chain behind it, in two queries.
+"""What a stranger is told about a certificate: the verdict of today and the chain behind it, in one query.
 
 Nothing personal beyond what is printed: initials unless the holder chose the whole name, never a protected identity.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import Row, Select, and_, bindparam, func, literal, select
 
 from certificates import register
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, State
@@ -44,15 +44,13 @@ class Verification:
 def look_up(code: str, on: date) -> Verification | None:
     """What is known about a code as somebody typed it, judged on a day; None when no certificate has it."""
     wanted = normalise_code(code)
-    rows = _line(wanted) if wanted else []
+    rows = db.session.execute(_LINE, {"code": wanted}).all() if wanted else []
     if not rows:
         return None
-    events = _events([certificate.id for certificate, _protected, _name in rows])
-    links = []
-    judged = on
-    for certificate, protected, full_name in rows:
-        links.append(_link(certificate, _shown(certificate, protected, full_name), events, on, judged))
-        judged = certificate.issued_on
+    links, judged = [], on
+    for row in rows:
+        links.append(_link(row, on, judged))
+        judged = row.issued_on
     return Verification(links[0], tuple(reversed(links[1:])))
 
 
@@ -63,46 +61,51 @@ def initials(name: str) -> str:
     return "\u00a0".join(f"{part[0].upper()}." for part in chosen)
 
 
-def _line(code: str) -> list[tuple[Certificate, bool, bool]]:
-    """The certificate and everything above it, nearest first, with protection and choice of each holder."""
-    depth = db.literal(0).label("depth")
-    up = select(Certificate.id, Certificate.issuer_certificate_id, depth).where(Certificate.code == code)
-    line = up.cte("line", recursive=True)
+def _line() -> Select[Any]:
+    """The certificate of a code and everything above it, nearest first, with what happened to each and its holder."""
+    certificate, event = Certificate.__table__.c, CertificateEvent.__table__.c
+    shown, person = CertificatePresentation.__table__.c, Person.__table__.c
+    line = (
+        select(certificate.id, certificate.issuer_certificate_id, literal(0).label("depth"))
+        .where(certificate.code == bindparam("code"))
+        .cte("line", recursive=True)
+    )
     line = line.union_all(
-        select(Certificate.id, Certificate.issuer_certificate_id, line.c.depth + 1).join(
-            line, Certificate.id == line.c.issuer_certificate_id
+        select(certificate.id, certificate.issuer_certificate_id, line.c.depth + 1).join(
+            line, certificate.id == line.c.issuer_certificate_id
         )
     )
-    query = (
-        select(Certificate, Person.protected, db.func.coalesce(CertificatePresentation.full_name, False))
-        .join(line, Certificate.id == line.c.id)
-        .join(Person, Person.id == Certificate.holder_id)
-        .outerjoin(CertificatePresentation, CertificatePresentation.certificate_id == Certificate.id)
-        .options(lazyload(Certificate.holder), lazyload(Certificate.events))
+    return (
+        select(
+            certificate.statement, certificate.issued_on, certificate.valid_until, person.protected,
+            func.coalesce(shown.full_name, literal(False)).label("full_name"), event.on_day, event.reason_code,
+            event.public_text,
+        )
+        .select_from(line)
+        .join(Certificate.__table__, certificate.id == line.c.id)
+        .join(Person.__table__, person.id == certificate.holder_id)
+        .outerjoin(CertificatePresentation.__table__, shown.certificate_id == certificate.id)
+        .outerjoin(
+            CertificateEvent.__table__, and_(event.certificate_id == certificate.id, event.kind == "revoked")
+        )
         .order_by(line.c.depth)
-    )
-    return [(row[0], bool(row[1]), bool(row[2])) for row in db.session.execute(query)]
+    )  # fmt: skip
 
 
-def _events(ids: list[int]) -> dict[int, CertificateEvent]:
-    query = select(CertificateEvent).where(CertificateEvent.certificate_id.in_(ids))
-    return {event.certificate_id: event for event in db.session.scalars(query)}
+_LINE = _line()  # Put together once: this page is asked by everybody who scans a code.
 
 
-def _shown(certificate: Certificate, protected: bool, full_name: bool) -> str:
+def _shown(name: str, protected: bool, full_name: bool) -> str:
     if protected:
         return ""
-    name = from_json(certificate.statement).holder_name
     return name if full_name else initials(name)
 
 
-def _link(
-    certificate: Certificate, shown: str, events: dict[int, CertificateEvent], on: date, judged: date
-) -> Link:
-    event = events.get(certificate.id)
-    now, then = (register.judge(certificate.valid_until, event.on if event else None, day) for day in (on, judged))
-    statement = from_json(certificate.statement)
-    if now == "revoked" and event is not None:
-        return Link(statement, shown, now, then, event.on, event.reason_code, event.public_text)
-    since = register.day_after(certificate.valid_until) if now == "expired" else None
+def _link(row: Row[Any], on: date, judged: date) -> Link:
+    statement = from_json(row.statement)
+    shown = _shown(statement.holder_name, row.protected, row.full_name)
+    now, then = (register.judge(row.valid_until, row.on_day, day) for day in (on, judged))
+    if now == "revoked":
+        return Link(statement, shown, now, then, row.on_day, row.reason_code, row.public_text)
+    since = register.day_after(row.valid_until) if now == "expired" else None
     return Link(statement, shown, now, then, since)

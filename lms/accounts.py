@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock, mail
@@ -49,7 +49,10 @@ class SessionToken(Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
-    person: Mapped[Person] = relationship(lazy="joined")
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+_WITH_TOKEN = select(SessionToken).where(SessionToken.token_hash == bindparam("token"))  # Asked by every page.
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ def forget_old() -> None:
 
 def person_of(token: str) -> Person | None:
     """Who is signed in with the token now."""
-    row = db.session.scalar(select(SessionToken).where(SessionToken.token_hash == _hash(token)))
+    row = db.session.scalar(_WITH_TOKEN, {"token": _hash(token)})
     if row is None or row.ended_at is not None or row.expires_at <= clock.now():
         return None
     row.person.sign_in_token = token

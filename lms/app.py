@@ -4,17 +4,24 @@ import hashlib
 import importlib
 import os
 import pkgutil
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import quote
 
-from flask import Flask, g, render_template, request, session, url_for
+from babel import Locale
+from babel.support import Translations
+from flask import Flask, g, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_locale, get_translations, gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -99,7 +106,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "BOOTSTRAP_SERVE_LOCAL": True,
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
         "RATELIMIT_ENABLED": not settings.testing,
-        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_STORAGE_URI": "swept://",
         "RATELIMIT_HEADERS_ENABLED": True,
         "TESTING": settings.testing,
         "PROPAGATE_EXCEPTIONS": settings.testing,
@@ -155,13 +162,31 @@ def _preferred() -> str:
 
 
 @lru_cache(maxsize=64)
-def _fingerprint(filename: str) -> str:
-    return hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:10]
+def _stamped(filename: str) -> str:
+    """The address of a file below the static folder, with a stamp that changes when its content does."""
+    return f"{quote(filename)}?v={hashlib.sha256((STATIC / filename).read_bytes()).hexdigest()[:10]}"
+
+
+def _translator() -> Callable[..., str]:
+    """`_` of the templates: what Flask-Babel's does, with the catalogue of each language looked up once."""
+    catalogues: dict[Locale | None, Translations] = {}
+
+    @pass_eval_context
+    def translate(context: EvalContext, words: str, /, **values: object) -> str:
+        locale = get_locale()
+        if locale not in catalogues:
+            catalogues[locale] = get_translations()
+        told = catalogues[locale].ugettext(words)
+        told = Markup(told) if context.autoescape else told  # noqa: S704  our own words, as Jinja treats them
+        return told % values if "%" in told else told
+
+    return translate
 
 
 def _start_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["asset"] = lambda name: url_for("static", filename=name, v=_fingerprint(name))
+    app.jinja_env.globals["asset"] = lambda name: f"{request.script_root}{app.static_url_path}/{_stamped(name)}"
+    app.jinja_env.globals["_"] = _translator()
     for name in ("day", "plain_day", "short_day", "clock", "hours", "number"):
         app.jinja_env.filters[name] = _localised(name)
     app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, _spoken())

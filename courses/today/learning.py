@@ -27,6 +27,8 @@ from lms import clock, filters
 from lms.db import db
 from lms.people import Person
 
+_later = aliased(AttendanceEntry)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -148,11 +150,10 @@ def _progress(
 
 
 def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
-    later = aliased(AttendanceEntry)
     mine = and_(
         AttendanceEntry.session_id == Session.id,
         AttendanceEntry.person_id == person.id,
-        ~exists().where(later.replaces_id == AttendanceEntry.id),
+        ~exists().where(_later.replaces_id == AttendanceEntry.id),
     )
     query = (
         select(Session, AttendanceEntry.minutes, exists().where(SignOff.session_id == Session.id))
