@@ -82,7 +82,7 @@ def _meet(
             starts=starts,
             ends=starts + timedelta(hours=hours),
             mode="digital" if digital else "physical",
-            place="" if digital else "Samordningsförbundet, stora rummet",
+            place="" if digital else "Förbundet, stora rummet",
             link=LINK if digital else "",
             people=who() if who else None,
             by=by(stage),

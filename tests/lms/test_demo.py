@@ -29,6 +29,7 @@ from lms.projects import Participation, Project
 from lms.refusals import Refused
 from lms.secrets import decrypted
 from tests.conftest import NOON, _empty
+from tests.queries import count_queries
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +284,16 @@ def test_the_outbox_is_paged_and_every_mail_can_be_read(client: FlaskClient) -> 
         assert "attachment" in file.headers["Content-Disposition"]
     assert client.get(f"/demo/outbox/{invitation.id}/kurs-9.ics").status_code == 404
     assert client.get("/demo/outbox/999999").status_code == 404
+
+
+def test_a_full_page_of_mail_asks_as_many_questions_as_a_short_one(client: FlaskClient) -> None:
+    asked = []
+    last = -(-_count(OutboxMail) // 50)
+    for page in (1, 1, last):
+        with count_queries() as queries:
+            client.get(f"/demo/outbox?page={page}")
+        asked.append(len(queries))
+    assert asked[1] == asked[2] <= 4
 
 
 def test_outside_the_demo_there_is_no_door(app: Flask, client: FlaskClient) -> None:
