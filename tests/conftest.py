@@ -48,7 +48,9 @@ class CommittingClient(FlaskClient):
     def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         db.session.commit()
         g.pop("_login_user", None)  # the test's context lives on between requests; another browser is another person
-        return super().open(*args, **kwargs)  # type: ignore[arg-type]
+        answer = super().open(*args, **kwargs)  # type: ignore[arg-type]
+        db.session.rollback()  # what a view did not commit is gone, as when a request ends
+        return answer
 
 
 @pytest.fixture(scope="session")

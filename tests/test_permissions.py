@@ -25,7 +25,7 @@ MATRIX: dict[str, object] = {
         [
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
-            "accounts.language", "verify.show", "verify.form", "invitations.show", "invitations.answer",
+            "accounts.language", "verify.show", "verify.form", "invitations.show",
             "invitations.code", "invitations.confirm", "invitations.feed",
         ],
         EVERYBODY,
@@ -65,6 +65,8 @@ MATRIX: dict[str, object] = {
     # Those who teach
     **dict.fromkeys(["activities.index", "activities.new", "activities.call"], SCHEDULE),
     **dict.fromkeys(["runs.index", "runs.new", "runs.create"], SCHEDULE),
+    **dict.fromkeys(["cascade.show", "cascade.branch"], frozenset({"leader", "county_trainer"})),
+    **dict.fromkeys(["certification.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(["runs.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(
         [
@@ -78,7 +80,7 @@ MATRIX: dict[str, object] = {
         [
             "enrolments.adaptations", "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
-            "reviews.queue", "reviews.submission", "reviews.decide",
+            "reviews.queue", "reviews.submission", "reviews.decide", "certification.certify",
         ],
         TRAINER,
     ),
@@ -87,6 +89,7 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(
         ["assignments.assignment", "assignments.save", "surveys.show", "surveys.send", "certificates.present"], HOLDER
     ),
+    **dict.fromkeys(["invitations.answer"], frozenset({"anonymous", "participant"})),
     **dict.fromkeys(["certificates.show", "certificates.download"], frozenset({"participant", "trainer", "leader"})),
 }  # fmt: skip
 
@@ -117,7 +120,8 @@ def _address(rule: Rule, world: World) -> str:
     values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
     if rule.endpoint == "invitations.feed":
         values["token"] = world.values["feed_token"]
-    return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+    query = {"trainer": world.values["trainer"]} if rule.endpoint == "cascade.branch" else {}
+    return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}, **query)
 
 
 def test_no_address_is_missing_from_the_matrix(app: Flask) -> None:

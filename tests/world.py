@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from certificates import register
 from certificates.statement import ProjectRef
-from courses import invitations
+from courses import invitations, materials
 from courses.activities import Activity
 from courses.assignments import Submission, SubmissionFile
 from courses.enrolment import Enrolment
 from courses.runs import Run
 from courses.surveys import Receipt, Survey
-from lms import clock, files, pending
+from lms import clock, files, jobs, pending
 from lms.db import db
 from lms.mail import OutboxMail
 from lms.people import Person
@@ -62,6 +62,8 @@ def make_world() -> World:
     values = _things(project, run, enrolment, participant, trainer)
     leader = people["leader"]
     assert leader is not None
+    materials.publish_all()
+    jobs.beat()
     values["upload_id"] = pending.keep("plan", project, "plan.toml", b"dnr = 1", by=leader).id
     db.session.commit()
     return World(people, values)
@@ -123,9 +125,11 @@ def _things(
         "mail_id": letter.id,
         "meeting_id": meeting.id,
         "role_id": role.id,
+        "trainer": trainer.id,
         "code": certificate.code,
         "token": invitations.token(enrolment),
         "feed_token": invitations.feed_link(participant).rsplit("/", 1)[1].removesuffix(".ics"),
+        "number": 1,
         "name": "2022-09",
         "programme": "smail-anvandare",
         "audience": "participant",
