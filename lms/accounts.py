@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, String, bindparam, delete, select
+from sqlalchemy import ForeignKey, String, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock, mail
@@ -20,6 +20,8 @@ from lms.secrets import keyed_hash
 
 CODE_LIVES = timedelta(minutes=10)
 TRIES = 5
+MOST_AN_HOUR = 20
+"""Codes for one person, whoever asks from wherever: together with TRIES a hundred guesses an hour at a million."""
 SESSION_LIVES = timedelta(hours=12)
 
 
@@ -61,9 +63,12 @@ _WITH_TOKEN = select(SessionToken).where(SessionToken.token_hash == bindparam("t
 def ask_for_code(email: str) -> str:
     """Make a code and mail it to whoever has the address; returns the handle the browser keeps.
 
-    The work is the same for unknown addresses, so that the time it takes tells nothing.
+    The work is the same for unknown addresses, so that the time it takes tells nothing. Whoever has been asked for
+    too often within the hour gets no mail, and the answer is the same then too.
     """
     person = find_person(email=email)
+    if _asked_lately(person) >= MOST_AN_HOUR:
+        person = None
     code = f"{secrets.randbelow(1_000_000):06}"
     handle = secrets.token_urlsafe(32)
     db.session.add(
@@ -140,6 +145,14 @@ def person_of(token: str) -> Person | None:
         return None
     row.person.sign_in_token = token
     return row.person
+
+
+def _asked_lately(person: Person | None) -> int:
+    """How many codes were made for the person within the last hour."""
+    number = person.id if person else 0
+    since = clock.now() - timedelta(hours=1)
+    query = select(func.count()).where(SignInCode.person_id == number, SignInCode.created_at > since)
+    return db.session.scalar(query) or 0
 
 
 def _hash(token: str) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import os
 import pkgutil
+import traceback
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
+from sqlalchemy.exc import DataError, DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -92,7 +94,10 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": settings.database_url.startswith("postgresql"),
+            "hide_parameters": True,  # an error in the log must not quote a code, an address or an answer
+        },
         "MAX_CONTENT_LENGTH": 45 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
         "MAX_FORM_PARTS": 20_000,
@@ -237,7 +242,7 @@ def _start_answers(app: Flask) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if app.config["SETTINGS"].secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if request.endpoint and not request.endpoint.endswith("static"):
+        if not (request.endpoint or "").endswith("static"):  # a page of an address that is none shows the menu too
             headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -252,10 +257,25 @@ def _start_answers(app: Flask) -> None:
         known = code if code in (400, 403, 404, 405, 413, 429, 500) else 400
         return render_template(f"errors/{known}.html", reason=g.get("refused", "")), code
 
+    @app.errorhandler(OverflowError)
+    @app.errorhandler(DataError)
+    def _unreadable(_error: Exception) -> ResponseReturnValue:
+        """A number or text that no column can hold: what came in is wrong, not the application."""
+        db.session.rollback()
+        return render_template("errors/400.html", reason=""), 400
+
     @app.errorhandler(Exception)
     def _crash(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
         if app.testing:
             raise error
-        app.logger.exception("unexpected error in %s", request.endpoint)
+        if isinstance(error, DBAPIError):
+            app.logger.error("unexpected error in %s: %s", request.endpoint, _without_values(error))
+        else:
+            app.logger.exception("unexpected error in %s", request.endpoint)
         return render_template("errors/500.html"), 500
+
+
+def _without_values(error: DBAPIError) -> str:
+    """Where it happened and the first line of it: the lines after that quote the row (PostgreSQL's DETAIL)."""
+    return "\n".join([str(error).partition("\n")[0], *traceback.format_tb(error.__traceback__)])

@@ -3,9 +3,11 @@
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, formataddr, make_msgid
+from email.utils import format_datetime, make_msgid
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask, current_app, render_template
@@ -73,8 +75,8 @@ def enqueue(  # a mail has these parts
         key=key,
         person_id=person.id,
         recipient=person.email,
-        recipient_name=person.full_name if not person.protected else "",
-        subject=subject.strip()[:200],
+        recipient_name="" if person.protected else _one_line(person.full_name)[:160],
+        subject=_one_line(subject)[:200],
         text=text,
         html=html,
         calendar=(calendar if isinstance(calendar, bytes) else b"".join(calendar)) if calendar else None,
@@ -100,10 +102,13 @@ def send_waiting(connect: "Callable[[], smtplib.SMTP] | None" = None, *, most: i
     try:
         for mail in _waiting(most):
             try:
+                letter = message(mail)
                 server = server or (connect or connection)()
-                server.send_message(message(mail))
+                server.send_message(letter)
                 mail.sent_at, mail.last_error = clock.now(), ""
                 sent += 1
+            except (ValueError, LookupError, MessageError) as error:
+                _give_up(mail, error)
             except (OSError, smtplib.SMTPException) as error:
                 _postpone(mail, error)
                 server = None if isinstance(error, OSError | smtplib.SMTPServerDisconnected) else server
@@ -142,6 +147,12 @@ def _waiting(most: int) -> Iterator[OutboxMail]:
         yield mail
 
 
+def _give_up(mail: OutboxMail, error: Exception) -> None:
+    """What cannot be written as a mail at all must not stand in the way of the mail behind it."""
+    mail.tries += 1
+    mail.failed_at, mail.last_error = clock.now(), f"{type(error).__name__}: {error}"[:300]
+
+
 def _postpone(mail: OutboxMail, error: Exception) -> None:
     mail.tries += 1
     mail.last_error = f"{type(error).__name__}: {error}"[:300]
@@ -152,6 +163,11 @@ def _postpone(mail: OutboxMail, error: Exception) -> None:
         mail.failed_at = clock.now()
     else:
         mail.not_before = clock.now() + PATIENCE[mail.tries - 1]
+
+
+def _one_line(text: str) -> str:
+    """A header is one line, whatever was typed in a title or a name: line breaks become spaces, controls go."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
 
 
 def _close(server: smtplib.SMTP) -> None:
@@ -180,8 +196,8 @@ def message(mail: OutboxMail) -> EmailMessage:
     """The mail as it is sent: text, HTML with the emblem, and the calendar when there is one."""
     settings = current_app.config["SETTINGS"]
     made = EmailMessage(policy=SMTP)
-    made["From"] = formataddr(("Pärlband", f"no-reply@{settings.host}"))
-    made["To"] = formataddr((mail.recipient_name, mail.recipient))
+    made["From"] = Address("Pärlband", addr_spec=f"no-reply@{settings.host}")
+    made["To"] = Address(mail.recipient_name, addr_spec=mail.recipient)
     made["Subject"] = mail.subject
     made["Date"] = format_datetime(mail.created_at)
     made["Message-ID"] = f"<outbox-{mail.id}-{int(mail.created_at.timestamp())}@{settings.host}>"

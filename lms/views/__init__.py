@@ -10,7 +10,10 @@ def see(url: str) -> ResponseReturnValue:
 
 
 def safe_next(fallback: str) -> str:
-    """The address in `next` when it lies on this site, else the fallback."""
+    """The address in `next` when it lies on this site, else the fallback.
+
+    Browsers drop tabs and line breaks out of an address, which makes `/<tab>/elsewhere` lead elsewhere.
+    """
     wanted = request.values.get("next", "")
-    inside = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and "\\" not in wanted
-    return wanted if inside and "\n" not in wanted and "\r" not in wanted else fallback
+    inside = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
+    return wanted if inside and wanted.isprintable() else fallback
