@@ -213,8 +213,10 @@ def test_null_characters_are_refused_or_kept_but_never_a_crash(browser_of: Any) 
 def test_a_crash_of_the_database_writes_no_values_into_the_log(
     app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    number = "-".join(["19900101", "9802"])  # a traceback quotes source lines: here they hold no whole number
+
     def crash(_email: str) -> str:
-        db.session.execute(text("INSERT INTO person (given_name) VALUES (:secret)"), {"secret": "19900101-9802"})
+        db.session.execute(text("INSERT INTO person (given_name) VALUES (:secret)"), {"secret": number})
         return ""
 
     monkeypatch.setattr(accounts, "ask_for_code", crash)
@@ -222,7 +224,7 @@ def test_a_crash_of_the_database_writes_no_values_into_the_log(
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     assert client.post("/sign-in", data={"email": "anna@habo.example"}).status_code == 500
     assert "IntegrityError" in caplog.text or "NotNullViolation" in caplog.text
-    assert "9802" not in caplog.text
+    assert number not in caplog.text
 
 
 # --- headers ------------------------------------------------------------------------------------------------
