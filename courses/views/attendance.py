@@ -54,11 +54,13 @@ def save(session: Session) -> ResponseReturnValue:
         done = attendance.record(session, marks, by=current_user, nonce=request.form.get("nonce", ""))
     except Refused as refusal:
         return _refused(session, refusal)
-    again = sheet.renewed(session, request.form, done.conflicts) if done.conflicts else None
-    db.session.commit()
-    if again:
+    if done.conflicts:
+        again = sheet.renewed(session, request.form, done.conflicts)
+        db.session.commit()
         return _page(again), 409
-    return _onwards(session)
+    onwards = _onwards(session)  # Before the commit: after it every row would have to be read again.
+    db.session.commit()
+    return onwards
 
 
 def _onwards(session: Session) -> ResponseReturnValue:
