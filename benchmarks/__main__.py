@@ -117,7 +117,7 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
         _measure_pages([page for page in wanted if not page.large], server, bare, seconds, report)
         if only in "save":
             say("Saving a sheet …")
-            page = Page("save", "Attendance save, 30 people", "", most_cpu=10)
+            page = Page("save", "Attendance save, 30 people", (), most_cpu=10)
             report.page(page, pages.save(small["sheets"], small["cookies"]["trainer"], server, bare, seconds))
         report.one("memory_loaded", "Web + worker, after the load", server.memory(), "MiB", most=180)
         _weigh(server, small["homes"], report)
@@ -128,7 +128,8 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
 
 def _baselines(bare: Server, seconds: float, report: Report) -> None:
     for path, name in (("/bare", "A bare Flask page"), ("/row", "A Flask page with one row")):
-        report.page(Page(path.strip("/"), name, path), pages.measure(Page("", "", path), bare, bare, seconds))
+        page = Page(path.strip("/"), name, (path,))
+        report.page(page, pages.measure(page, bare, bare, seconds))
 
 
 def _measure_pages(wanted: Iterable[Page], server: Server, bare: Server, seconds: float, report: Report) -> None:

@@ -218,14 +218,18 @@ def _sign(group: Group, session: Session, entries: list[AttendanceEntry], *, sig
 def _demo() -> dict[str, object]:
     """Certificates of the demo, and three of its people as they begin their day."""
     issued = select(Certificate).where(Certificate.level == "user", Certificate.issuer_certificate_id.is_not(None))
-    certificate = db.session.scalars(issued.order_by(Certificate.id.desc()).limit(1)).one()
+    certificates = db.session.scalars(issued.order_by(Certificate.id.desc()).limit(50)).all()
     who = {
         "participant": personas.PARTICIPANT,
         "trainer": personas.TRAINER,
         "leader": personas.PROJECT_LEADER,
     }
     homes = {name: _cookie(_persona(email)) for name, email in who.items()}
-    return {"homes": homes, "code": f"/v/{certificate.code}", "pdf": f"/certificates/{certificate.id}.pdf"}
+    return {
+        "homes": homes,
+        "codes": [f"/v/{each.code}" for each in certificates],
+        "pdfs": [f"/certificates/{each.id}.pdf" for each in certificates],
+    }
 
 
 def _persona(email: str) -> Person:

@@ -17,11 +17,11 @@ VISITORS = 4000
 
 @dataclass(frozen=True)
 class Page:
-    """A page and its goals: CPU in milliseconds, and requests/s as a share of the baseline's."""
+    """A page, or some of a kind by turns, and its goals: CPU in ms, requests/s as a share of the baseline's."""
 
     key: str
     name: str
-    path: str
+    paths: tuple[str, ...]
     cookie: str = ""
     large: bool = False
     most_cpu: float | None = None
@@ -45,16 +45,16 @@ def pages(small: dict[str, Any], large: dict[str, Any]) -> list[Page]:
     homes, leader, trainer = small["homes"], small["cookies"]["leader"], small["cookies"]["trainer"]
     row = "/row"
     return [
-        Page("verify", "Verification page", small["code"], most_cpu=2, baseline=row, least_share=0.55),
-        Page("public", "Public home", "/"),
-        Page("participant", "Home of a participant", "/", homes["participant"], most_cpu=8),
-        Page("trainer", "Home of a trainer", "/", homes["trainer"], most_cpu=8),
-        Page("leader", "Home of the project leader", "/", homes["leader"], most_cpu=8),
-        Page("roster", "Run with 30 people", small["run"], trainer),
-        Page("sheet", "Attendance sheet, 30 people", small["sheet"], trainer, most_cpu=10),
-        Page("pdf", "Certificate PDF", small["pdf"], homes["leader"], most_cpu=30),
-        Page("month", "ESF month, 159 people", small["month"], leader),
-        Page("large-month", "ESF month, 10 000 people", large["month"], large["cookies"]["leader"], large=True),
+        Page("verify", "Verification page", tuple(small["codes"]), most_cpu=2, baseline=row, least_share=0.55),
+        Page("public", "Public home", ("/",)),
+        Page("participant", "Home of a participant", ("/",), homes["participant"], most_cpu=8),
+        Page("trainer", "Home of a trainer", ("/",), homes["trainer"], most_cpu=8),
+        Page("leader", "Home of the project leader", ("/",), homes["leader"], most_cpu=8),
+        Page("roster", "Run with 30 people", (small["run"],), trainer),
+        Page("sheet", "Attendance sheet, 30 people", (small["sheet"],), trainer, most_cpu=10),
+        Page("pdf", "Certificate PDF", tuple(small["pdfs"]), homes["leader"], most_cpu=30),
+        Page("month", "ESF month, 159 people", (small["month"],), leader),
+        Page("large-month", "ESF month, 10 000 people", (large["month"],), large["cookies"]["leader"], large=True),
     ]
 
 
@@ -62,7 +62,7 @@ def measure(page: Page, server: Server, bare: Server, seconds: float) -> Figures
     """Rounds of baseline and page by turns."""
 
     def request(number: int) -> bytes:
-        return request_bytes(page.path, cookie=page.cookie, sender=number % VISITORS)
+        return request_bytes(page.paths[number % len(page.paths)], cookie=page.cookie, sender=number % VISITORS)
 
     load(server.port, request, seconds=0.2)
     rounds = []

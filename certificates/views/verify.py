@@ -4,15 +4,18 @@ Unknown codes look the same as known ones and answer 404; guessing is limited. N
 """
 
 import re
+from datetime import datetime
+from functools import lru_cache
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 
 from certificates import words
 from certificates.statement import CODE_LENGTH, Statement, grouped, normalise_code
-from certificates.verification import look_up
+from certificates.verification import Verification, look_up
 from lms import clock
 from lms.limits import VERIFY, limiter
 from lms.permissions import public
@@ -35,7 +38,8 @@ def form() -> ResponseReturnValue:
     code = normalise_code(typed)
     if code:
         return redirect(url_for("verify.show", code=code), 303)
-    return _stranger("certificates/verify.html", 422 if typed.strip() else 200, typed=typed, fault=_fault(typed))
+    page = render_template("certificates/verify.html", typed=typed, fault=_fault(typed))
+    return _stranger(page, 422 if typed.strip() else 200)
 
 
 @bp.get("/v/<code>")
@@ -44,16 +48,20 @@ def form() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     """The verdict about one code."""
     known = look_up(code, clock.today())
+    minute = clock.now().replace(second=0, microsecond=0)
+    page = _page(known, str(get_locale()), minute, request.script_root)
+    return _stranger(page, 200 if known else 404)
+
+
+@lru_cache(maxsize=256)
+def _page(known: Verification | None, language: str, checked: datetime, root: str) -> str:
+    """The page about what the register says now. What was said in this minute is not written anew.
+
+    A certificate that is shown to many is asked for by many: the register is asked every time, the words are kept.
+    """
     if known is not None:
         g.footer_project = _("Project %(name)s, dnr %(dnr)s, %(owner)s", **_project(known.subject.statement))
-    return _stranger(
-        "certificates/v.html",
-        200 if known else 404,
-        known=known,
-        words=words,
-        grouped=grouped,
-        checked=clock.now(),
-    )
+    return render_template("certificates/v.html", known=known, words=words, grouped=grouped, checked=checked)
 
 
 def _project(statement: Statement) -> dict[str, str]:
@@ -74,8 +82,8 @@ def _fault(typed: str) -> str:
     return str(_("A code has only the letters A to Z and the digits 2 to 9."))
 
 
-def _stranger(template: str, status: int, **values: object) -> ResponseReturnValue:
-    response = make_response(render_template(template, **values), status)
+def _stranger(page: str, status: int) -> ResponseReturnValue:
+    response = make_response(page, status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Vary"] = "Accept-Language"
     return response
