@@ -48,11 +48,14 @@ def grant(
 ) -> Exemption:
     """Let the person lead what needs a certificate of `level`, from `starts` through `ends`; she gets the role too.
 
-    Refused for anybody but the project leader (`not_leader`), without a reason (`reason`), for days that are turned
-    round (`ends_before_start`), gone by (`past`) or outside the project (`outside_project`).
+    Refused for anybody but the project leader (`not_leader`), for oneself (`own_exemption`), without a reason
+    (`reason`), for days that are turned round (`ends_before_start`), gone by (`past`) or outside the project
+    (`outside_project`).
     """
     if not may_lead_project(by, project):
         raise Refused(_("Only the project leader may grant an exemption."), "not_leader")
+    if by.id == person.id:
+        raise Refused(_("Nobody grants herself an exemption. Ask another project leader."), "own_exemption")
     _check(project, starts, ends, reason)
     exemption = Exemption(
         project_id=project.id,

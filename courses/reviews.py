@@ -16,7 +16,7 @@ from courses.enrolment import Enrolment
 from courses.runs import Run
 from lms import audit, clock, mail
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, shown_order
 from lms.refusals import Refused, Stale
 
 PER_PAGE = 25
@@ -118,7 +118,7 @@ def queue(run: Run, page: int = 1) -> Queue:
     rows = db.session.execute(
         select(Person, states.c.state, states.c.id, states.c.version, states.c.at, states.c.minutes)
         .join(states, states.c.person_id == Person.id)
-        .order_by(rank, states.c.at, Person.family_name, Person.given_name, Person.id)
+        .order_by(rank, states.c.at, *shown_order())
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )

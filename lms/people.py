@@ -5,9 +5,19 @@ A personnummer is never stored in clear: a keyed hash finds it again, a cipher k
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    SQLColumnExpression,
+    String,
+    UniqueConstraint,
+    case,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock
@@ -198,16 +208,22 @@ def managed_organisations(person: Person) -> set[int]:
 
 
 def holders(name: str, *, project_id: int | None = None) -> list[Person]:
-    """Everybody with a role (in a project when one is named), by family name."""
+    """Everybody with a role (in a project when one is named), by family name; protected people by their alias."""
     query = (
         select(Person)
         .join(Role, Role.person_id == Person.id)
         .where(Role.name == name)
-        .order_by(Person.family_name, Person.given_name)
+        .order_by(*shown_order())
     )
     if project_id is not None:
         query = query.where(Role.project_id == project_id)
     return [p for p in db.session.scalars(query).unique() if roles_of(p, name)]
+
+
+def shown_order() -> tuple[SQLColumnExpression[Any], ...]:
+    """What to order people by: names, and the alias of the protected, so that no place in a list tells a name."""
+    family = case((Person.protected, Person.alias), else_=Person.family_name)
+    return family, case((Person.protected, ""), else_=Person.given_name), Person.id
 
 
 def names(people: Iterable[Person]) -> str:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from lms.pending import PendingUpload
 from lms.people import Person, Role, has_role, managed_organisations, roles_of
 from lms.permissions import Answer, yes_if
-from lms.projects import Project, is_in_one_of
+from lms.projects import Project, home_of, is_in_one_of
 
 
 def may_lead_project(person: Person, project: Project) -> Answer:
@@ -48,6 +48,20 @@ def may_see_person(viewer: Person, person: Person) -> Answer:
     return yes_if(
         led and is_in_one_of(person, led), _("Only the project leader of a project the person is in may see this.")
     )
+
+
+def may_look_behind(viewer: Person, person: Person) -> Answer:
+    """Read a personnummer or a protected name, end a protection: the leader of the project that took her in first."""
+    home = home_of(person)
+    return yes_if(
+        home is not None and any(role.project_id == home for role in roles_of(viewer, "project_leader")),
+        _("Only the project leader of the project that the person was in first may do this."),
+    )
+
+
+def may_protect(viewer: Person, person: Person) -> Answer:
+    """Put an alias in front of a name: whoever sees the person; another alias: who may look behind the first."""
+    return may_look_behind(viewer, person) if person.protected else may_see_person(viewer, person)
 
 
 def may_use_upload(person: Person, upload: PendingUpload) -> Answer:

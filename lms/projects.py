@@ -157,6 +157,16 @@ def is_in_one_of(person: Person, project_ids: set[int]) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
+def home_of(person: Person) -> int | None:
+    """The id of the project that took the person in first; of who only has roles, that of the first of them.
+
+    Its leader answers for the person's number and name: whoever knows an address can give a role or send a list.
+    """
+    query = select(Participation.project_id).where(Participation.person_id == person.id).order_by(Participation.id)
+    first = min((role for role in person.roles if role.project_id), key=lambda role: role.id, default=None)
+    return db.session.scalar(query.limit(1)) or (first.project_id if first else None)
+
+
 def projects_of(person: Person) -> list[Project]:
     """The projects the person has to do with, newest first; an administrator sees all."""
     query = select(Project).order_by(Project.starts.desc(), Project.dnr)

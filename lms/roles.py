@@ -78,6 +78,9 @@ def give_as_administrator(person: Person, name: str, *, project_id: int | None =
     if name == "project_leader" and person.id == by.id:
         message = _("An administrator sees no course data, so you cannot make yourself project leader.")
         raise Refused(message, "own_role")
+    if project_id is not None and any(leader.id != person.id for leader in people.holders(name, project_id=project_id)):
+        message = _("The project has a leader, who gives the roles of the project.")
+        raise Refused(message, "has_leader")
     return people.give_role(person, name, project_id=project_id, by=by)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 
 from courses.activities import Activity, Session
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, Waiting, shown
+from courses.esf.ledger import PERSON, Waiting, alphabetical, shown
 from courses.runs import RunTrainer
 from lms import clock
 from lms.db import db
@@ -128,7 +128,9 @@ def _signers(activities: Iterable[int]) -> dict[int, list[str]]:
         .join(Person, Person.id == Activity.created_by_id)
         .where(Activity.id.in_(wanted), Activity.kind != "course")
     )
-    rows: Iterable[Any] = db.session.execute(trainers.union_all(callers).order_by("family_name", "given_name"))
+    rows: Iterable[Any] = db.session.execute(trainers.union_all(callers))
     for number, *person in rows:
         names[number].append(shown(*person))
+    for found in names.values():
+        found.sort(key=alphabetical)  # by what is shown, so that no place in it tells a protected name
     return names

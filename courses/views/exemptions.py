@@ -17,7 +17,7 @@ from lms.refusals import Refused
 from lms.views import see
 
 bp = Blueprint("exemptions", __name__)
-FIELD = {"reason": "reason", "ends_before_start": "ends", "past": "ends", "outside_project": "ends"}
+FIELD = {"own_exemption": "email", "ends_before_start": "ends", "past": "ends", "outside_project": "ends"}
 
 
 @bp.get("/projects/<int:project_id>/exemptions")

@@ -14,7 +14,7 @@ from lms import pending, people, projects, protection, roles
 from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded
-from lms.policy import may_lead_project, may_see_person
+from lms.policy import may_lead_project, may_look_behind, may_protect, may_see_person
 from lms.project_forms import AliasForm, PeopleFileForm, PeopleFilter
 from lms.projects import Participation, Project
 from lms.refusals import Refused
@@ -128,12 +128,13 @@ def _page(
         form=form or AliasForm(),
         number=number,
         name=name,
+        looks_behind=bool(may_look_behind(current_user, person)),
     )
     return page, status
 
 
 @bp.post("/people/<int:person_id>/protect")
-@guarded(may_see_person, Person)
+@guarded(may_protect, Person)
 def protect(person: Person) -> ResponseReturnValue:
     """Put an alias in front of the name everywhere."""
     form = AliasForm()
@@ -150,7 +151,7 @@ def protect(person: Person) -> ResponseReturnValue:
 
 
 @bp.post("/people/<int:person_id>/unprotect")
-@guarded(may_see_person, Person)
+@guarded(may_look_behind, Person)
 def unprotect(person: Person) -> ResponseReturnValue:
     """Show the person's own name again; asked once more first."""
     if not request.form.get("confirmed"):
@@ -162,7 +163,7 @@ def unprotect(person: Person) -> ResponseReturnValue:
 
 
 @bp.post("/people/<int:person_id>/personnummer")
-@guarded(may_see_person, Person)
+@guarded(may_look_behind, Person)
 def personnummer(person: Person) -> ResponseReturnValue:
     """Show one personnummer once; the look is in the log before the digits are on the screen."""
     try:
@@ -175,7 +176,7 @@ def personnummer(person: Person) -> ResponseReturnValue:
 
 
 @bp.post("/people/<int:person_id>/name")
-@guarded(may_see_person, Person)
+@guarded(may_look_behind, Person)
 def name(person: Person) -> ResponseReturnValue:
     """Show the name behind an alias once; the look is in the log."""
     real = protection.reveal_name(person, by=current_user)
