@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import Flask, g
+from flask import Flask
+from flask.globals import _cv_app
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 
 import config
@@ -21,6 +23,9 @@ from lms.app import create_app
 from lms.db import Base, db, reading
 from lms.people import Person
 from tests.sign_in import sign_in
+
+hypothesis_settings.register_profile("calm", deadline=None)  # a busy machine is no fault of the code
+hypothesis_settings.load_profile("calm")
 
 NOON = datetime(2022, 10, 12, 10, 0, tzinfo=UTC)  # A Wednesday in the middle of the SMAIL project.
 
@@ -42,25 +47,42 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
 
 
+def fast_folder() -> Path:
+    """A folder in memory where there is one: every commit waits for the disk, which a test has no use for.
+
+    Open to read, since PostgreSQL started by root runs as another user.
+    """
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="parlband-", dir=memory if os.access(memory, os.W_OK) else None))
+    folder.chmod(0o755)
+    return folder
+
+
 class CommittingClient(FlaskClient):
-    """Commits what the test has prepared before each request, so that no lock of the test stands in its way."""
+    """Commits what the test has prepared before each request, so that no lock of the test stands in its way.
+
+    The request gets a context and a database session of its own, as in life; the test sees what was committed.
+    """
 
     def open(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
         db.session.commit()
-        g.pop("_login_user", None)  # the test's context lives on between requests; another browser is another person
-        answer = super().open(*args, **kwargs)  # type: ignore[arg-type]
-        db.session.rollback()  # what a view did not commit is gone, as when a request ends
+        outside = _cv_app.set(None)  # type: ignore[arg-type]
+        try:
+            answer = super().open(*args, **kwargs)  # type: ignore[arg-type]
+        finally:
+            _cv_app.reset(outside)
+        db.session.rollback()
         return answer
 
 
 @pytest.fixture(scope="session")
 def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an empty database."""
+    folder = fast_folder()
     if request.config.getoption("--engine") == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.db'}"
+        yield f"sqlite:///{folder / 'test.db'}"
+        shutil.rmtree(folder, ignore_errors=True)
         return
-    folder = Path(tempfile.mkdtemp(prefix="parlband-"))  # pytest's own folders are closed to the server's user
-    folder.chmod(0o755)
     own = tmp_path_factory.mktemp("runtime")  # without one platformdirs warns where nobody is logged in
     own.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(own))

@@ -93,7 +93,11 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(["certificates.show", "certificates.download"], frozenset({"participant", "trainer", "leader"})),
 }  # fmt: skip
 
-LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply"}
+LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply", "uploads.discard"}
+QUERY = {
+    "cascade.branch": lambda world: {"trainer": world.values["trainer"]},
+    "runs.create": lambda _world: {"programme": "smail-anvandare"},
+}
 SLUGS = {"learning.lesson": "smail-anvandare", "learning.tick": "smail-anvandare"}
 
 
@@ -120,7 +124,7 @@ def _address(rule: Rule, world: World) -> str:
     values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
     if rule.endpoint == "invitations.feed":
         values["token"] = world.values["feed_token"]
-    query = {"trainer": world.values["trainer"]} if rule.endpoint == "cascade.branch" else {}
+    query = QUERY.get(rule.endpoint, lambda _world: {})(world)
     return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}, **query)
 
 

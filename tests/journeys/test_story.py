@@ -10,8 +10,11 @@ from pathlib import Path
 
 import zxingcpp
 from pypdf import PdfReader
+from sqlalchemy import select
 
+from certificates.register import Certificate
 from lms import clock, people, plan, projects
+from lms.db import db
 from tests.journeys.conftest import Site, Visitor
 
 LEADER = "maria.projekt@samordning.example"
@@ -165,14 +168,20 @@ def answer_signed_in(visitor: Visitor, email: str, answer: str = "yes") -> None:
     visitor.send(f"button[name=answer][value={answer}]")
 
 
-def attend(visitor: Visitor, session: int, *, late: str = "") -> None:
-    """Everybody present in one act, one exception in minutes, saved twice, signed."""
+def attend(visitor: Visitor, session: int, *, late: str = "", walk_in: str = "") -> None:
+    """Everybody present in one act, one exception in minutes, a walk-in, signed."""
     visitor.go(f"/sessions/{session}/attendance")
+    if walk_in:
+        visitor.send("button[name=walk_in]")
+        visitor.fill("words", walk_in)
+        visitor.send("button[name=search]")
+        visitor.send("ul.todo form button")
+        visitor.go(f"/sessions/{session}/attendance")
     visitor.send("button[name=all]")
     if late:
         row = visitor.page.locator("tr", has_text=late).first
-        row.locator("[data-state=pagar] + label, label:has([data-state=pagar])").first.click()
-        row.locator("input[type=text]").first.fill("0915")
+        row.locator("input[value=part] + label").click()
+        row.locator("input[name^=came]").fill("0915")
         visitor.page.locator("button[name=save]:not([aria-hidden])").first.click()
         visitor.page.wait_for_load_state()
         visitor.look()
@@ -180,6 +189,20 @@ def attend(visitor: Visitor, session: int, *, late: str = "") -> None:
     visitor.page.wait_for_load_state()
     visitor.look()
     visitor.send("button.btn-pearl")
+
+
+def correct(visitor: Visitor, session: int, name: str) -> None:
+    """After the signature: only with a reason, and the old value stays to be seen."""
+    visitor.go(f"/sessions/{session}/correction")
+    row = visitor.page.locator("tr", has_text=name).first
+    row.locator("input[name^=came]").fill("09.10")
+    visitor.send("button[name=correct]")
+    assert visitor.page.locator("[aria-invalid=true]").count(), "a correction without a reason is not taken"
+    visitor.fill("reason", "Kom 09.10 enligt inpasseringen.")
+    visitor.send("button[name=correct]")
+    visitor.go(f"/sessions/{session}/attendance")
+    visitor.page.locator("main tr", has_text=name).locator("summary").click()
+    visitor.sees("195 min", "200 min", "Kom 09.10 enligt inpasseringen.")
 
 
 def learn(visitor: Visitor, run: int) -> None:
@@ -351,7 +374,7 @@ def test_the_whole_string(site: Site, visit: Callable[..., Visitor], tmp_path: P
     certify_again = trainer.go(f"/runs/{run}/certification", look=False)
     assert certify_again is not None
     site.act()
-    number, address = certificate_of(person, present[0], tmp_path)
+    number, trainer_address = certificate_of(person, present[0], tmp_path)
     assert number == "SMA-U-2022-0001", number
 
     # 9-10 The gate, and the string grows: a certified trainer leads a user course; a role alone is not enough.
@@ -372,9 +395,8 @@ def test_the_whole_string(site: Site, visit: Callable[..., Visitor], tmp_path: P
         answer_signed_in(person, email)
     at(site, date(2022, 4, 19), 12, 40)
     trainer.become(habo)
-    attend(trainer, 3, late="Ulf2")
-    trainer.go("/sessions/3/attendance")
-    trainer.sees("Ulf2")
+    attend(trainer, 3, late="Ulf2", walk_in="Ulf7")
+    correct(trainer, 3, "Ulf2")
     at(site, date(2022, 4, 26), 12, 40)
     trainer.become(habo)
     attend(trainer, 4)
@@ -428,8 +450,27 @@ def test_the_whole_string(site: Site, visit: Callable[..., Visitor], tmp_path: P
     person.become(EVALUATOR)
     person.go("/projects/1/surveys/smail-utbildare/participant")
 
-    # Afterwards the trainer's certificate is revoked, and the pages of both say so.
-    leader.go("/projects/1/cascade", look=False)
+    # Afterwards the trainer's certificate is revoked: her page says so, the user's stays valid and shows the link.
+    found: list[int] = []
+    site.act(lambda: found.append(_certificate(number)))
+    leader.go(f"/certificates/{found[0]}/revoke")
+    leader.page.locator("main [name=reason]").last.check()
+    leader.page.locator("main [name=sure]").check()
+    leader.send("button[type=submit]")
+    stranger.go(trainer_address)
+    stranger.sees("återkallat")
+    stranger.go(user_address)
+    stranger.sees("Giltigt")
+    trainer.become(habo)
+    trainer.go("/projects/1/runs/new?programme=smail-anvandare", look=False)
+    fill_run(trainer, date(2022, 5, 17), 6, date(2022, 5, 10))
+    trainer.page.locator("main [name=organisation]").select_option(label="Håbo")
+    trainer.send("button.btn-primary")
+    trainer.sees("återkalla")
+
+
+def _certificate(number: str) -> int:
+    return db.session.scalars(select(Certificate.id).where(Certificate.number == number)).one()
 
 
 def _role(email: str, name: str) -> None:
