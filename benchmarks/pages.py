@@ -69,7 +69,7 @@ def measure(page: Page, server: Server, bare: Server, seconds: float) -> Figures
     for _round in range(ROUNDS):
         base = baseline(bare, page.baseline, seconds / 2)
         rounds.append((*_cost(server, lambda: load(server.port, request, seconds=seconds)), base))
-    return _figures(rounds, 200)
+    return _figures(page.name, rounds, 200)
 
 
 def baseline(bare: Server, path: str, seconds: float, connections: int = 4) -> Outcome:
@@ -83,10 +83,10 @@ def _cost(server: Server, act: Callable[[], Outcome]) -> tuple[Outcome, float]:
     return outcome, server.cpu() - before
 
 
-def _figures(rounds: list[tuple[Outcome, float, Outcome]], status: int) -> Figures:
+def _figures(name: str, rounds: list[tuple[Outcome, float, Outcome]], status: int) -> Figures:
     for outcome, _cpu, base in rounds:
         if set(outcome.statuses) != {status} or set(base.statuses) != {200}:
-            raise RuntimeError(f"answers: {dict(outcome.statuses)}, of the baseline {dict(base.statuses)}")
+            raise RuntimeError(f"{name} answered {dict(outcome.statuses)}, the baseline {dict(base.statuses)}")
     return Figures(
         per_second=median(outcome.per_second for outcome, _cpu, _base in rounds),
         p95=median(outcome.p95 for outcome, _cpu, _base in rounds),
@@ -143,7 +143,7 @@ def save(sheets: list[str], cookie: str, server: Server, bare: Server, seconds: 
         connection.socket.close()
         outcome.seconds = sum(outcome.latencies) / 1000
         rounds.append((outcome, cpu, base))
-    return _figures(rounds, 303)
+    return _figures("Saving a sheet", rounds, 303)
 
 
 def _typed(sheets: list[str], cookie: str, connection: Connection, state: str) -> Iterator[tuple[str, bytes]]:
