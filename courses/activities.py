@@ -183,6 +183,8 @@ def _check_where(mode: str, place: str, link: str) -> None:
         raise Refused(_("Write where it is held."), "place")
     if (mode == "digital" or link.strip()) and not link.strip().startswith(("https://", "http://")):
         raise Refused(_("Write the whole link, beginning with https://."), "link")
+    if any(character.isspace() or not character.isprintable() for character in link.strip()):
+        raise Refused(_("Write the link without spaces."), "link")
 
 
 # --- questions ----------------------------------------------------------------------------------------------

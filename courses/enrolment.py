@@ -87,6 +87,7 @@ def answer(enrolment: Enrolment, *, comes: bool, adaptations: str | None = None,
     """
     _hold(enrolment)
     if comes:
+        _check_belong(enrolment.run, [enrolment.person])
         return _join(enrolment, adaptations, by)
     if enrolment.state in ("registered", "waiting"):
         return withdraw(enrolment, by=by)

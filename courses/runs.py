@@ -128,6 +128,8 @@ def change(
     timetable.check_places(capacity, enrolment.taken(run))
     timetable.check_register_by(register_by, sessions, run.register_by)
     timetable.check_leaders(run.project, run.programme, sessions, trainers)
+    timetable.check_apart(run.id, trainers)
+    timetable.check_recorded(run.sessions, sessions)
     timetable.check_free(sessions, trainers, run.id)
     before = _facts(run, run.trainers)
     moved = _move_sessions(run, sessions)

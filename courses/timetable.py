@@ -111,7 +111,7 @@ def _check_place(index: int, slot: Slot) -> None:
         raise Refused(_("Choose on site or online."), "mode", field=f"{field}-mode")
     if slot.link.strip() and not slot.link.strip().startswith(("https://", "http://")):
         raise Refused(_("Write the whole link, beginning with https://."), "link", field=f"{field}-link")
-    if any(character.isspace() for character in slot.link.strip()):
+    if any(character.isspace() or not character.isprintable() for character in slot.link.strip()):
         raise Refused(_("Write the link without spaces."), "link", field=f"{field}-link")
 
 
@@ -151,6 +151,40 @@ def check_leaders(
             answer = gate.may_lead(trainer, programme, project, day)
             if not answer:
                 raise Refused(f"{trainer.name}: {answer.reason}", "may_not_lead", field="trainers")
+
+
+def check_apart(run_id: int, trainers: Sequence[Person]) -> None:
+    """Refuse a trainer who has a place in the run: nobody signs for herself, assesses or certifies herself."""
+    from courses.enrolment import Enrolment  # noqa: PLC0415  places are given in runs, which are planned here
+
+    ids = [person.id for person in trainers]
+    query = select(Enrolment).where(
+        Enrolment.run_id == run_id, Enrolment.person_id.in_(ids), Enrolment.state.in_(("registered", "waiting"))
+    )
+    taken = db.session.scalar(query.limit(1))
+    if taken is not None:
+        message = _("%(name)s takes part in the run and cannot lead it.", name=taken.person.name)
+        raise Refused(message, "enrolled", field="trainers")
+
+
+def check_recorded(existing: Sequence[Session], slots: Sequence[Slot]) -> None:
+    """Refuse new times for a session that has attendance: its minutes were counted from the times it had.
+
+    The rows are locked, as who records locks them, so that a sheet and a new plan cannot pass each other.
+    """
+    from courses.attendance.ledger import AttendanceEntry  # noqa: PLC0415  the ledger stands on sessions
+
+    ids = [session.id for session in existing]
+    db.session.execute(select(Session.id).where(Session.id.in_(ids)).order_by(Session.id).with_for_update())
+    recorded = set(db.session.scalars(select(AttendanceEntry.session_id).where(AttendanceEntry.session_id.in_(ids))))
+    for session in existing:
+        slot = slots[session.number - 1]
+        if session.id in recorded and (slot.starts, slot.ends) != (session.starts_at, session.ends_at):
+            raise Refused(
+                _("Attendance is recorded for session %(number)s, so its time stays.", number=session.number),
+                "recorded",
+                field=f"sessions-{session.number - 1}-day",
+            )
 
 
 def check_free(slots: Sequence[Slot], trainers: Sequence[Person], run_id: int | None) -> None:

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry, SignOff
 from courses.attendance.marks import local_day, state_of
 from courses.attendance.questions import latest, on_sheet, signed
-from courses.gate import may_lead
+from courses.gate import decide, may_lead, standing
 from courses.runs import Run
 from lms import audit, clock
 from lms.db import db
@@ -27,7 +26,7 @@ def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> S
     """Certify the sheet; who signs a signed sheet again gets the signature that stands.
 
     `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`.
-    Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`.
+    Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`, `own_sheet`.
     """
     locked(session)
     if stands := signed(session):
@@ -36,6 +35,7 @@ def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> S
     _check_gate(session, by)
     entries = latest(session)
     people = on_sheet(session)
+    _check_apart(session, people, by)
     _check_answered(people, entries)
     if seen_hash is not None and seen_hash != hash_of(entries.values()):
         raise Stale(_("The sheet changed while you looked at it. Look at it again before you sign."), "changed")
@@ -46,6 +46,7 @@ def sign_off_again(session: Session, replaces: SignOff, *, by: Person) -> SignOf
     """Sign a corrected sheet; part of the correction, not an act of its own."""
     _check_gate(session, by)
     entries, people = latest(session), on_sheet(session)
+    _check_apart(session, people, by)
     _check_answered(people, entries)
     return _sign(session, people, entries, by=by, replaces=replaces)
 
@@ -58,8 +59,8 @@ def hash_of(entries: Iterable[AttendanceEntry]) -> str:
 
 
 def locked(session: Session) -> None:
-    """Writers of one sheet stand in line (PostgreSQL; on SQLite all writers do)."""
-    db.session.execute(select(Session.id).where(Session.id == session.id).with_for_update())
+    """Writers of one sheet stand in line (PostgreSQL; on SQLite all writers do), and see the times it has now."""
+    db.session.refresh(session, ["starts_at", "ends_at"], with_for_update=True)
 
 
 def may_be_signed(session: Session) -> None:
@@ -71,12 +72,24 @@ def may_be_signed(session: Session) -> None:
 
 
 def _check_gate(session: Session, by: Person) -> None:
-    """Who signs for a course may lead its programme on the day of the session (courses/gate.py)."""
+    """Who signs for a course may lead its programme on the day of the session (courses/gate.py).
+
+    A certificate that ran out since does not undo what was led; one that is revoked signs nothing more.
+    """
     if isinstance(session.activity, Run):
         run = session.activity
         answer = may_lead(by, run.programme, run.project, local_day(session))
+        today = standing(by, run.project, clock.today())
+        if answer and today.proof == "revoked":
+            answer = decide(run.programme.led_by, today)
         if not answer:
             raise Refused(answer.reason, "gate")
+
+
+def _check_apart(session: Session, people: list[Person], by: Person) -> None:
+    """Nobody signs for her own minutes in a course; who calls a meeting takes part in it herself."""
+    if isinstance(session.activity, Run) and any(person.id == by.id for person in people):
+        raise Refused(_("You stand on this sheet yourself. Another trainer of the run signs it."), "own_sheet")
 
 
 def _check_answered(people: list[Person], entries: dict[int, AttendanceEntry]) -> None:

@@ -32,7 +32,7 @@ def certify(run: Run, persons: Collection[Person], *, by: Person) -> list[Certif
     """Certify the persons; who has the certificate of this run or programme already gets it back unchanged.
 
     Refused: `not_trainer`, `gate` (the certifier's own certificate on the day), `cancelled`, `project_ended`,
-    `no_level` (the programme leads to nothing), `nobody`, `not_eligible` (values: names), `glyphs`.
+    `no_level` (the programme leads to nothing), `nobody`, `own_certificate`, `not_eligible` (values: names), `glyphs`.
     """
     standing = _check(run, persons, by)
     register.lock_series(register.series_name(run.project.name, run.programme.leads_to, clock.today().year))
@@ -58,6 +58,8 @@ def _check(run: Run, persons: Collection[Person], by: Person) -> Standing:
         raise Refused(_("This programme leads to no certificate."), "no_level")
     if not persons:
         raise Refused(_("Choose at least one person."), "nobody")
+    if any(person.id == by.id for person in persons):
+        raise Refused(_("Nobody certifies herself. Another trainer of the run does it."), "own_certificate")
     check_open(run.project, clock.today())
     db.session.execute(select(Certificate.id).where(Certificate.holder_id == by.id).with_for_update(read=True))
     standing = gate.standing(by, run.project, clock.today())

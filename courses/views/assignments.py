@@ -3,7 +3,7 @@
 Everything that can be kept is kept: a wrong file does not cost the text, nor a wrong figure the files.
 """
 
-from flask import Blueprint, abort, flash, g, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -121,8 +121,10 @@ def _revision(form: AssignmentForm) -> int:
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     """More than can be received at once: nothing is saved, and the text stands in the form again."""
     run = db.session.get(Run, (request.view_args or {}).get("run_id", 0))
+    if run is None or not current_user.is_authenticated or not may_hand_in(_me(), run):
+        return render_template("errors/413.html", reason=""), 413
     typed = oversized.typed_before_files(request)
-    if run is None or not current_user.is_authenticated or not may_hand_in(_me(), run) or "text" not in typed:
+    if "text" not in typed:
         return render_template("errors/413.html", reason=""), 413
     form = AssignmentForm(typed)
     form.remove.choices = _choices(assignments.draft_of(run, _me()))
@@ -148,7 +150,6 @@ def _page(
     plan = run.programme.assignment
     if plan is None:
         abort(404)
-    g.footer_project = run.project.name
     draft = assignments.draft_of(run, _me())
     form.remove.choices = _choices(draft)
     form.remove.data = form.remove.data or []
