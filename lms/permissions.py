@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -68,12 +69,22 @@ def guarded(
             if not answer:
                 g.refused = answer.reason
                 abort(403)
+            g.footer_project = LazyString(project_line, *subject)
             return view(*subject, **values)
 
         inner.permission = policy.__name__  # type: ignore[attr-defined]
         return inner
 
     return decorate
+
+
+def project_line(row: Any = None) -> str:
+    """The project that a row belongs to, for the foot of the page; asked for only when a page is drawn."""
+    for step in ("run", "activity", "project"):
+        row = getattr(row, step, row)
+    if not hasattr(row, "dnr"):
+        return ""
+    return str(_("Project %(name)s, dnr %(dnr)s, %(owner)s", name=row.name, dnr=row.dnr, owner=row.owner))
 
 
 def public(view: View) -> View:

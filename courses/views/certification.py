@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -61,7 +60,6 @@ def _page(run: Run, chosen: set[int] | None = None, refusal: str = "") -> str:
     known = list(certification.facts(run).values())
     ready = [each for each in known if certification.is_eligible(each)]
     leads = is_trainer_of(_me(), run)
-    g.footer_project = _("Project %(name)s, dnr %(dnr)s", name=run.project.name, dnr=run.project.dnr)
     return render_template(
         "courses/certification/show.html",
         run=run,

@@ -1,6 +1,6 @@
 """Who is in a run: inviting people of the project, registering and withdrawing them, and what they need."""
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -65,7 +65,6 @@ def send_invitations(run: Run) -> ResponseReturnValue:
 @guarded(may_see_adaptations, Run)
 def adaptations(run: Run) -> ResponseReturnValue:
     """What people need, for the eyes of the run's trainers; each look is logged."""
-    g.footer_project = f"{run.project.name}, dnr {run.project.dnr}"
     needing = [each for each in enrolment.everybody(run, "registered", "waiting") if each.adaptations]
     audit.seen("adaptations.seen", run, by=_person(), details={"people": [each.person_id for each in needing]})
     return render_template("courses/runs/adaptations.html", run=run, needing=enrolment.by_name(needing))
@@ -117,7 +116,6 @@ def _not_yet(run: Run) -> Select[Person]:
 
 
 def _invite_page(run: Run, *, error: str = "", chosen: list[int] | None = None) -> str:
-    g.footer_project = f"{run.project.name}, dnr {run.project.dnr}"
     only = request.values.get("organisation", 0, int)
     groups = _groups(run)
     total = sum(number for group, _name, number in groups if only in (0, group))

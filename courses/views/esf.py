@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -28,7 +28,6 @@ PER_PAGE = 50
 @guarded(may_lead_project, Project)
 def months(project: Project) -> ResponseReturnValue:
     """Every month and where it stands."""
-    name_project(project)
     found = months_of(project)
     return render_template("courses/esf/months.html", project=project, months=found, words=_month_words())
 
@@ -37,7 +36,6 @@ def months(project: Project) -> ResponseReturnValue:
 @guarded(may_lead_project, Project)
 def show(project: Project, name: str) -> ResponseReturnValue:
     """A month: hours per municipality, what is missing with who can fix it, people of one municipality, the file."""
-    name_project(project)
     found = month(project, _first(project, name))
     wanted = request.args.get("employer", -1, int)
     place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
@@ -75,7 +73,6 @@ def hours(project: Project, name: str) -> ResponseReturnValue:
 @guarded(may_see_employer_hours, Project)
 def employers(project: Project) -> ResponseReturnValue:
     """Hours per employer and month, a year at a time; no people."""
-    name_project(project)
     table = employers_of(project)
     years = sorted({first.year for first in table.months})
     year = request.args.get("year", 0, int)
@@ -104,13 +101,6 @@ def _decimal(minutes: int) -> str:
     language = str(get_locale() or "sv")
     whole, hundredths = divmod(round(minutes * 100 / 60), 100)
     return f"{filters.number(whole, language)}{',' if language == 'sv' else '.'}{hundredths:02}"
-
-
-def name_project(project: Project) -> None:
-    """The foot of the page says which project this is about."""
-    g.footer_project = _(
-        "Project %(name)s, reg. no. %(dnr)s, %(owner)s", name=project.name, dnr=project.dnr, owner=project.owner
-    )
 
 
 def _first(project: Project, name: str) -> date:
@@ -149,5 +139,3 @@ def _download(data: bytes, name: str) -> Response:
     response = Response(data, mimetype=workbook.XLSX)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
-
-

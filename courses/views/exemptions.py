@@ -1,6 +1,6 @@
 """Exemptions of a project: who may not lead without one, who has one, and granting one with reason and last day."""
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -62,7 +62,6 @@ def grant(project: Project) -> ResponseReturnValue:
 
 
 def _page(project: Project, form: ExemptionForm) -> str:
-    g.footer_project = _("Project %(name)s, dnr %(dnr)s", name=project.name, dnr=project.dnr)
     trainers = people.holders("trainer", project_id=project.id)
     standings = gate.standings(trainers, project, clock.today())
     refused = [(person, gate.decide("trainer", standings[person.id])) for person in _unique(trainers)]

@@ -9,7 +9,6 @@ from courses import goals
 from courses.burnup import Drawing, PaceMonth, draw, pace
 from courses.goals import GoalState
 from courses.policy import may_see_goals
-from courses.views.esf import name_project
 from lms import clock
 from lms.permissions import guarded
 from lms.projects import Project
@@ -21,7 +20,6 @@ bp = Blueprint("goals", __name__)
 @guarded(may_see_goals, Project)
 def board(project: Project) -> ResponseReturnValue:
     """Every goal with its figure, its denominator and whether it follows the plan."""
-    name_project(project)
     states = goals.board(project)
     lead = next((state for state in reversed(states) if state.goal.kind == "certified" and state.goal.target), None)
     months = pace(project, lead) if lead else []

@@ -1,6 +1,6 @@
 """The horizontal principles: the participant's three steps, and offering the module to a run or a whole project."""
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -63,7 +63,6 @@ def step() -> ResponseReturnValue:
 @guarded(may_lead_project, Project)
 def project(project: Project) -> ResponseReturnValue:
     """How far the people of each organisation are."""
-    g.footer_project = project.name
     return render_template("courses/horizontal/project.html", project=project, counts=horizontal.counts(project))
 
 
@@ -80,7 +79,6 @@ def offer(project: Project) -> ResponseReturnValue:
 @guarded(may_manage_run, Run)
 def run(run: Run) -> ResponseReturnValue:
     """The steps of everybody in the run."""
-    g.footer_project = run.project.name
     people = [each.person for each in enrolment.roster(run) if each.state == "registered"]
     steps = horizontal.steps_of([person.id for person in people], run.project)
     return render_template("courses/horizontal/run.html", run=run, people=[(p, steps.get(p.id, {})) for p in people])

@@ -14,7 +14,7 @@ from courses.forms.runs import InvitationForm
 from lms.db import db
 from lms.forms import CodeForm
 from lms.limits import CODE, SIGN_IN, limiter
-from lms.permissions import public
+from lms.permissions import project_line, public
 from lms.refusals import Refused
 from lms.views import see
 from lms.views.accounts import let_in
@@ -139,7 +139,7 @@ def _told(row: Enrolment) -> str:
 
 
 def _page(form: InvitationForm, row: Enrolment, token: str) -> str:
-    g.footer_project = f"{row.run.project.name}, dnr {row.run.project.dnr}"
+    g.footer_project = project_line(row)
     invited = _is_invited(row)
     return render_template(
         "courses/runs/invitation.html",

@@ -52,7 +52,6 @@ class Shelf:
 @guarded(may_read_run, Run)
 def course(run: Run) -> ResponseReturnValue:
     """The string of pearls, the next step, and the lessons."""
-    g.footer_project = run.project.name
     where = progress.of(run, _me())
     return render_template(
         "courses/learning/course.html",
@@ -69,7 +68,6 @@ def course(run: Run) -> ResponseReturnValue:
 @guarded(may_read_run, Run)
 def lesson(run: Run, slug: str) -> ResponseReturnValue:
     """A lesson of the material that is taught in the run."""
-    g.footer_project = run.project.name
     return _lesson_page(_shelf_of(run, lessons.ticks(_me(), run.material)), slug)
 
 

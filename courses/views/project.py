@@ -1,6 +1,6 @@
 """The project's page: its plan, where in time it is, who takes part, the goals, and what is late."""
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -19,7 +19,6 @@ bp = Blueprint("project", __name__)
 @guarded(may_see_project, Project)
 def show(project: Project) -> ResponseReturnValue:
     """What was granted and how it goes; the leader also sees what waits for her."""
-    g.footer_project = f"{project.name}, {project.dnr}, {project.owner}"
     leads = bool(may_lead_project(current_user, project))
     return render_template(
         "courses/project/show.html",

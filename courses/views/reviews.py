@@ -1,6 +1,6 @@
 """Home assignments from the trainer's side: the queue of a run, and one version to read and decide on."""
 
-from flask import Blueprint, flash, g, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -36,7 +36,6 @@ class ReviewForm(FlaskForm):  # type: ignore[misc]
 @guarded(may_see_queue, Run)
 def queue(run: Run) -> ResponseReturnValue:
     """Everybody in the run, what waits first."""
-    g.footer_project = run.project.name
     page = request.args.get("page", 1, type=int)
     return render_template("courses/reviews/queue.html", run=run, queue=reviews.queue(run, page))
 
@@ -81,7 +80,6 @@ def _page(
     run = submission.run
     plan = run.programme.assignment
     assert plan is not None
-    g.footer_project = run.project.name
     versions = assignments.versions(run, submission.person)
     spoken = _me().language if _me().language in plan.case else "sv"
     return (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -57,7 +57,6 @@ def index(project: Project) -> ResponseReturnValue:
         .offset((page - 1) * PER_PAGE)
     )
     rows = list(db.session.scalars(query))
-    _name_project(project)
     return render_template(
         "courses/runs/index.html",
         project=project, runs=rows, counts=enrolment.counts([run.id for run in rows]),
@@ -69,7 +68,6 @@ def index(project: Project) -> ResponseReturnValue:
 @guarded(may_schedule, Project)
 def new(project: Project) -> ResponseReturnValue:
     """Choose a programme, then plan it."""
-    _name_project(project)
     material = _material()
     if material is None:
         return render_template("courses/runs/choose.html", project=project, choices=_programmes(project))
@@ -104,7 +102,6 @@ def create(project: Project) -> ResponseReturnValue:
 @guarded(may_see_run, Run)
 def show(run: Run) -> ResponseReturnValue:
     """One run: its sessions, who is in it, and what to do next."""
-    _name_project(run.project)
     people: dict[str, list[Enrolment]] = {state: [] for state in enrolment.STATES}
     for each in enrolment.everybody(run):
         people[each.state].append(each)
@@ -218,14 +215,12 @@ def _values(form: RunForm, people: list[Person]) -> dict[str, Any]:
 def _form_page(
     form: RunForm, project: Project, programme: Programme, run: Run | None = None, theirs: object = None
 ) -> str:
-    _name_project(project)
     return render_template(
         "courses/runs/form.html", form=form, project=project, programme=programme, run=run, theirs=theirs
     )
 
 
 def _cancel_page(form: CancelForm, run: Run) -> str:
-    _name_project(run.project)
     concerned = len(enrolment.concerned(run))
     return render_template("courses/runs/cancel.html", form=form, run=run, concerned=concerned)
 
@@ -261,9 +256,6 @@ def _own(project: Project) -> list[ColumnElement[bool]]:
         return []
     return [Activity.id.in_(select(RunTrainer.run_id).where(RunTrainer.person_id == person.id))]
 
-
-def _name_project(project: Project) -> None:
-    g.footer_project = f"{project.name}, dnr {project.dnr}"
 
 
 def _person() -> Person:
