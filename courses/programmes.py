@@ -7,6 +7,7 @@ requirements and levels are data of the programme, never code (S1: the plan and 
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ MODES: Final = ("physical", "digital")
 REQUIREMENTS: Final = ("attendance", "assignment", "horizontal")
 SURVEYS: Final = ("participant", "trainer", "followup")
 KINDS: Final = ("scale", "text")
+WORDS_A_MINUTE: Final = 200
 SCALE: Final = (1, 2, 3, 4, 5)
 """The steps of a scale question; «Vet inte» (do not know) is offered beside them and counts as no step."""
 
@@ -90,6 +92,10 @@ class Lesson:
     version: str
     title: Texts
     body: Texts
+
+    def reading_minutes(self, language: str) -> int:
+        """Minutes it takes to read the text on one's own, at 200 words a minute and rounded up."""
+        return max(1, math.ceil(len(text(self.body, language).split()) / WORDS_A_MINUTE))
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,10 @@ class Progress:
         """How many lessons are ticked."""
         return sum(lesson.slug in self.ticked for lesson in self.programme.lessons)
 
-    @property
-    def unread_minutes(self) -> int:
-        return sum(lesson.minutes for lesson in self.programme.lessons if lesson.slug not in self.ticked)
+    def unread_minutes(self, language: str) -> int:
+        """Minutes it takes to read the lessons that are not ticked."""
+        unread = (lesson for lesson in self.programme.lessons if lesson.slug not in self.ticked)
+        return sum(lesson.reading_minutes(language) for lesson in unread)
 
     @property
     def minutes(self) -> int:

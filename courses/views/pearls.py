@@ -6,10 +6,11 @@ Whoever has eleven minutes between two clients gets one thing to do and how long
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from courses import programmes
+from courses.programmes import Lesson
 from courses.progress import Meeting, Progress
 from courses.runs import Run
 from lms import filters
@@ -52,11 +53,11 @@ def _session(meeting: Meeting, where: Progress) -> dict[str, Any]:
 
 
 def _lessons(run: Run, where: Progress) -> dict[str, Any]:
-    all_of_them = len(where.programme.lessons)
+    all_of_them, left = len(where.programme.lessons), filters.hours(where.unread_minutes(_language()))
     state = "klar" if where.read == all_of_them else "pagar" if where.read else "kommande"
     return {
         "title": _("Lessons"),
-        "meta": _("%(hours)s left to read", hours=filters.hours(where.unread_minutes)) if state != "klar" else "",
+        "meta": _("%(hours)s left to read", hours=left) if state != "klar" else "",
         "state": state,
         "chip": _("%(read)s of %(all)s read", read=where.read, all=all_of_them),
         "url": url_for("learning.course", run_id=run.id) + "#lessons",
@@ -133,15 +134,17 @@ def _read(run: Run, where: Progress) -> dict[str, str] | None:
         return None
     return {
         "title": _("Read: %(title)s", title=programmes.text(lesson.title, _language())),
-        "text": _(
-            "Takes %(minutes)s minutes. You have read %(read)s of %(all)s lessons.",
-            minutes=lesson.minutes,
-            read=where.read,
-            all=len(where.programme.lessons),
-        ),
+        "text": reading(lesson, where.read, len(where.programme.lessons)),
         "url": url_for("learning.lesson", run_id=run.id, slug=lesson.slug),
         "label": _("Read the lesson") if where.read == 0 else _("Go on reading"),
     }
+
+
+def reading(lesson: Lesson, read: int, count: int) -> str:
+    """How long the lesson takes to read, and how many of them are read."""
+    minutes = lesson.reading_minutes(_language())
+    told = ngettext("Reads in %(num)s minute.", "Reads in %(num)s minutes.", minutes)
+    return " ".join((told, _("You have read %(read)s of %(all)s lessons.", read=read, all=count)))
 
 
 def _hand_in(run: Run, where: Progress) -> dict[str, str] | None:
