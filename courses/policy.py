@@ -169,6 +169,14 @@ def may_see_goals(person: Person, project: Project) -> Answer:
     )
 
 
+def may_see_branch(person: Person, project: Project) -> Answer:
+    """The users of one trainer: who sees the whole string, and each trainer her own (the view shows her no other)."""
+    return yes_if(
+        may_see_tree(person, project) or has_role(person, "trainer", project_id=project.id),
+        _("Only trainers, county trainers and the project leader see who has been reached."),
+    )
+
+
 def may_see_tree(person: Person, project: Project) -> Answer:
     """The cascade with names: project leader and county trainers; others see their own part of it elsewhere."""
     return yes_if(

@@ -65,7 +65,8 @@ MATRIX: dict[str, object] = {
     # Those who teach
     **dict.fromkeys(["activities.index", "activities.new", "activities.call"], SCHEDULE),
     **dict.fromkeys(["runs.index", "runs.new", "runs.create"], SCHEDULE),
-    **dict.fromkeys(["cascade.show", "cascade.branch"], frozenset({"leader", "county_trainer"})),
+    "cascade.show": frozenset({"leader", "county_trainer"}),
+    "cascade.branch": frozenset({"leader", "county_trainer", "trainer"}),
     **dict.fromkeys(["certification.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(["runs.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(

@@ -68,7 +68,8 @@ def _own(person: Person) -> list[Place]:
     )
     run_id = db.session.scalar(query)
     if run_id is None:
-        return _place(_("To read"), "learning.shelves") if not person.roles else []
+        reads = not person.roles or has_role(person, "manager", "steering_group")
+        return _place(_("To read"), "learning.shelves", ("/learn/",)) if reads else []
     return [
         *_place(_("My course"), "learning.course", ("/courses/", "/learn", "/horizontal"), run_id=run_id),
         *_place(_("My certificates"), "certificates.mine", ("/certificates/",)),
@@ -81,7 +82,8 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
         (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/")),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
-        (leads or "county_trainer" in names, _("The string"), "cascade.show", ()),
+        (leads or "county_trainer" in names, _("The string"), "cascade.show", (f"/projects/{project_id}/branch",)),
+        (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
         (leads, _("Months"), "esf.months", ()),
         (leads or "economist" in names, _("Hours"), "esf.employers", ()),
         (leads or "steering_group" in names, _("Goals"), "goals.board", ()),

@@ -99,7 +99,6 @@ def test_the_pages_ask_as_much_for_many_as_for_few(app: Flask, browser_of) -> No
         sizes = []
         for address in (f"/projects/{project.id}/cascade", f"/projects/{project.id}/branch?trainer={taught[-1].id}"):
             browser.get(address)
-            db.session.remove()
             with count_queries() as queries:
                 assert browser.get(address).status_code == 200
             sizes.append(len(queries))
@@ -114,6 +113,8 @@ def test_who_sees_the_string(app: Flask, browser_of) -> None:  # type: ignore[no
     address = f"/projects/{project.id}/cascade"
     assert browser_of(county).get(address).status_code == 200
     assert browser_of(taught[0]).get(address).status_code == 403
+    assert browser_of(taught[0]).get(f"/projects/{project.id}/branch").status_code == 200
+    assert browser_of(taught[0]).get(f"/projects/{project.id}/branch?trainer={taught[1].id}").status_code == 403
     assert browser_of(make_role("project_leader", make_project(dnr="2023/1"))).get(address).status_code == 403
     branch = f"/projects/{project.id}/branch"
     assert browser_of(county).get(f"{branch}?trainer={taught[0].id}").status_code == 200
