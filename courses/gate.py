@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from certificates.register import Certificate
 from courses import exemptions
 from courses.exemptions import Exemption
 from courses.programmes import Programme
+from lms import filters
 from lms.db import db
 from lms.people import Person, roles_of
 from lms.permissions import YES, Answer, no
@@ -61,14 +63,14 @@ def decide(led_by: str, held: Standing) -> Answer:
 
 
 def _why(held: Standing) -> str:
-    day = held.since.isoformat() if held.since else ""
+    day = filters.plain_day(held.since, str(get_locale() or "sv")) if held.since else ""
     if held.proof == "revoked":
         told = _("The trainer certificate is revoked since %(day)s.", day=day)
     elif held.proof == "expired":
         told = _("The trainer certificate has not been valid since %(day)s.", day=day)
     else:
         told = _("There is no trainer certificate in this project.")
-    return f"{told} {_('The project leader can grant an exemption.')}"
+    return " ".join((told, _("The project leader can grant an exemption.")))
 
 
 def standing(person: Person, project: Project, on: date) -> Standing:

@@ -38,6 +38,11 @@ def short_day(value: date, language: str = "sv") -> str:
     return format_date(_as_day(value), "d MMM", locale=_locale(language))
 
 
+def moment(value: datetime, language: str = "sv") -> str:
+    """A day and its time: "torsdag 1 december 2022 kl. 08.30", "Thursday 1 December 2022 at 08.30"."""
+    return f"{day(value, language)} {'kl.' if language[:2] == 'sv' else 'at'} {clock(value)}"
+
+
 def month(year: int, number: int, language: str = "sv") -> str:
     """A month with its year: "december 2022", "December 2022"."""
     return format_date(date(year, number, 1), "LLLL y", locale=_locale(language))

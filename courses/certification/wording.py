@@ -14,7 +14,7 @@ from courses.certification.rule import Facts
 from courses.gate import Standing
 from courses.programmes import text
 from courses.runs import Run
-from lms import clock
+from lms import clock, filters
 from lms.people import Person
 
 
@@ -103,7 +103,8 @@ def _certifier(by: Person, standing: Standing, language: Language) -> Certifier:
         return Certifier(named.name, named.organisation, own.number, own.code, None)
     if standing.exemption is not None:
         with force_locale(language):
-            words = _("granted by the project leader, through %(day)s", day=standing.exemption.ends.isoformat())
+            last = filters.plain_day(standing.exemption.ends, language)
+            words = _("granted by the project leader, through %(day)s", day=last)
         return Certifier(named.name, named.organisation, None, None, words)
     return Certifier(named.name, named.organisation)
 

@@ -131,10 +131,13 @@ def _administration(state: Installation) -> list[Task]:
     found = []
     if not state.worker:
         text = _("No mail is sent and no survey opens until it runs. Start it with: lms work")
-        found.append(Task("saknas", _("The worker is not running"), text, url_for("public.health"), _("Health"), 95))
+        url = url_for("admin.outbox", state="waiting")
+        found.append(Task("saknas", _("The worker is not running"), text, url, _("See what is waiting"), 95))
     if state.failed:
         title = ngettext("%(num)s mail could not be sent", "%(num)s mails could not be sent", state.failed)
         text = _("Look at the reason and try again.")
         url = url_for("admin.outbox", state="failed")
         found.append(Task("saknas", title, text, url, _("Look at the mail"), 75))
-    return found
+    title = ngettext("%(num)s line in the log today", "%(num)s lines in the log today", state.logged)
+    text = _("See that nobody has looked at more than the work needs.")
+    return [*found, Task("kommande", title, text, url_for("admin.log"), _("Read the log"), 10)]

@@ -214,7 +214,7 @@ def _soon(coming: Sequence[Meeting]) -> list[Task]:
     meeting = next((each for each in coming if not each.is_today), None)
     if meeting is None:
         return []
-    when = f"{filters.day(meeting.starts_at, _language())} {filters.clock(meeting.starts_at)}"
+    when = filters.moment(meeting.starts_at, _language())
     text = ", ".join(part for part in (when, meeting.place, _people(meeting.people)) if part)
     url = (
         url_for("runs.show", run_id=meeting.activity_id)
@@ -254,7 +254,7 @@ def _certify(item: Waiting) -> Task:
             "%(title)s: %(num)s person is waiting.", "%(title)s: %(num)s people are waiting.", item.count,
             title=item.title,
         ),
-        f"/runs/{item.run_id}/certification",
+        url_for("certification.show", run_id=item.run_id),
         _("Look through and certify"),
         60,
     )  # fmt: skip

@@ -75,7 +75,7 @@ def test_the_page_says_when_the_gate_is_closed(app: Flask, browser_of) -> None: 
     register.revoke(own, reason_code="conduct", by=make_person())
     trainer.language = "en"
     browser, address = browser_of(trainer), f"/runs/{run.id}/certification"
-    assert "revoked since 2022-10-12" in browser.get(address).get_data(as_text=True)
+    assert "revoked since 12 October 2022" in browser.get(address).get_data(as_text=True)
     answer = browser.post(address, data={"person": [people[0].id]})
     assert answer.status_code == 422
     assert user_certificates() == []
@@ -123,7 +123,6 @@ def test_the_page_asks_as_much_for_many_as_for_few(app: Flask, browser_of) -> No
         if more:
             browser.post(address, data={"person": [people[1].id, person.id]})
         browser.get(address)
-        db.session.remove()
         with count_queries() as queries:
             assert browser.get(address).status_code == 200
         counts.append(len(queries))
@@ -163,7 +162,6 @@ def test_exemptions_ask_as_much_for_many_as_for_few(app: Flask, browser_of) -> N
         for _each in range(more):
             make_role("trainer", db.session.get_one(Project, project.id))
         browser.get(address)
-        db.session.remove()
         with count_queries() as queries:
             assert browser.get(address).status_code == 200
         counts.append(len(queries))
