@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import has_request_context
 from sqlalchemy import event
 
 from lms.db import db
@@ -11,14 +12,19 @@ from lms.db import db
 
 @contextmanager
 def count_queries() -> Iterator[list[str]]:
-    """Gathers every statement that runs inside: `with count_queries() as queries: …; len(queries)`."""
+    """Gathers every statement that runs inside: `with count_queries() as queries: …; len(queries)`.
+
+    As soon as a request runs inside, only what requests ask counts, not what the test reads again for itself.
+    """
     statements: list[str] = []
+    beside: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
+        (statements if has_request_context() else beside).append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
         yield statements
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+        statements.extend([] if statements else beside)

@@ -248,7 +248,6 @@ def test_two_at_once_for_the_last_place(app: Flask, run: Run) -> None:
             row = enrolment.register(wanted, person, by=person)
             states.append(row.state)
             db.session.commit()
-            db.session.remove()
 
     threads = [threading.Thread(target=race, args=(person.id,)) for person in people]
     db.session.rollback()
@@ -274,7 +273,6 @@ def test_the_same_person_from_two_windows_is_one_enrolment(app: Flask, run: Run,
             ready.wait()
             enrolment.answer(mine, comes=True, by=person)
             db.session.commit()
-            db.session.remove()
 
     threads = [threading.Thread(target=press) for _each in range(2)]
     db.session.rollback()

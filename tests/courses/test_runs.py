@@ -176,7 +176,6 @@ def test_two_plans_made_at_once_cannot_both_find_the_time_free(app: Flask, proje
                 outcomes.append("scheduled")
             except Refused as refusal:
                 outcomes.append(refusal.code)
-            db.session.remove()
 
     threads = [threading.Thread(target=press) for _each in range(3)]
     db.session.rollback()
