@@ -1,5 +1,7 @@
 """Settings from the environment, read here and nowhere else; outside demo mode a missing secret refuses to start."""
 
+import binascii
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +60,20 @@ def read(environment: Mapping[str, str]) -> Settings:
     database = environment.get("LMS_DATABASE_URL") or f"sqlite:///{instance / 'parlband.db'}"
     if not database.startswith(("sqlite:", "postgresql+psycopg:")):
         raise SettingsError("LMS_DATABASE_URL starts with sqlite:/// or postgresql+psycopg://")
+    smtp, jobs = environment.get("LMS_SMTP_URL", ""), environment.get("LMS_JOBS_URL") or _beside(database, instance)
+    if smtp and not (smtp.startswith(("smtp://", "smtp+starttls://", "smtps://")) and urlsplit(smtp).hostname):
+        raise SettingsError("LMS_SMTP_URL is written smtp://host:port, smtp+starttls://… or smtps://…")
+    if not jobs.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "redis://", "rediss://")):
+        raise SettingsError("LMS_JOBS_URL starts with sqlite:///, postgresql:// or redis://")
     return Settings(
         base_url=(environment.get("LMS_BASE_URL") or "http://127.0.0.1:8000").rstrip("/"),
         database_url=database,
         secret_key=_secret(environment, "LMS_SECRET_KEY", DEMO_SECRET if demo else ""),
-        key_encryption_key=_secret(environment, "LMS_KEY_ENCRYPTION_KEY", DEMO_KEY if demo else ""),
+        key_encryption_key=_key(_secret(environment, "LMS_KEY_ENCRYPTION_KEY", DEMO_KEY if demo else "")),
         instance=instance,
         demo=demo,
-        smtp_url=environment.get("LMS_SMTP_URL", ""),
-        jobs_url=environment.get("LMS_JOBS_URL") or _beside(database, instance),
+        smtp_url=smtp,
+        jobs_url=jobs,
     )
 
 
@@ -74,6 +81,18 @@ def _secret(environment: Mapping[str, str], name: str, fallback: str) -> str:
     value = environment.get(name) or fallback
     if not value:
         raise SettingsError(f"{name} is missing. Create one with: {NEEDED[name]}")
+    return value
+
+
+def _key(value: str) -> str:
+    """The key when it is one: 32 bytes in URL-safe base64; found out now and not at the first personnummer."""
+    try:
+        right = len(urlsafe_b64decode(value)) == 32
+    except (binascii.Error, ValueError):
+        right = False
+    if not right:
+        name = "LMS_KEY_ENCRYPTION_KEY"
+        raise SettingsError(f"{name} is not a key. Create one with: {NEEDED[name]}")
     return value
 
 

@@ -4,7 +4,6 @@ import hashlib
 import importlib
 import os
 import pkgutil
-import traceback
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -42,7 +41,7 @@ import courses.views
 import lms.views
 from courses.views.navigation import navigation
 from lms import accounts, clock, filters, jobs, message, text
-from lms.db import db, prepare_sqlite, reading
+from lms.db import db, prepare_sqlite, reading, without_values
 from lms.limits import limiter
 from lms.people import Person
 from lms.permissions import check_all_declared
@@ -54,6 +53,8 @@ CONTENT_POLICY = (
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 STATIC = Path(__file__).parent / "static"
+MOST_TYPED = 512 * 1024
+"""Bytes of a form without files; parsing one is work that any stranger can ask for, before anything else is asked."""
 
 babel = Babel()
 csrf = CSRFProtect()
@@ -74,6 +75,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.update(_flask_settings(settings))
     _start_database(app)
     babel.init_app(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
+    _start_limits(app)
     csrf.init_app(app)
     Bootstrap5().init_app(app)
     limiter.init_app(app)
@@ -99,7 +101,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
             "hide_parameters": True,  # an error in the log must not quote a code, an address or an answer
         },
         "MAX_CONTENT_LENGTH": 45 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": MOST_TYPED,
         "MAX_FORM_PARTS": 20_000,
         "SESSION_COOKIE_NAME": "parlband",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -132,6 +134,15 @@ def _start_database(app: Flask) -> None:
     @app.teardown_request
     def _forget_how(_error: BaseException | None) -> None:
         reading(only=False)
+
+
+def _start_limits(app: Flask) -> None:
+    """Only files may be large: the settings of Flask limit the fields of a form with files and no other form."""
+
+    @app.before_request
+    def _small_forms() -> None:
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = MOST_TYPED
 
 
 def _start_sign_in(app: Flask) -> None:
@@ -270,12 +281,7 @@ def _start_answers(app: Flask) -> None:
         if app.testing:
             raise error
         if isinstance(error, DBAPIError):
-            app.logger.error("unexpected error in %s: %s", request.endpoint, _without_values(error))
+            app.logger.error("unexpected error in %s: %s", request.endpoint, without_values(error))
         else:
             app.logger.exception("unexpected error in %s", request.endpoint)
         return render_template("errors/500.html"), 500
-
-
-def _without_values(error: DBAPIError) -> str:
-    """Where it happened and the first line of it: the lines after that quote the row (PostgreSQL's DETAIL)."""
-    return "\n".join([str(error).partition("\n")[0], *traceback.format_tb(error.__traceback__)])

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import multiprocessing
 import os
+import socket
 import sys
 import threading
 import time
@@ -13,8 +14,12 @@ from datetime import date
 from pathlib import Path
 
 import click
+import psycopg
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
 from lms import catalogue, clock, jobs, people, people_file, people_import, plan, projects
@@ -36,13 +41,42 @@ class Refusal(click.ClickException):
 
 @contextmanager
 def application() -> Iterator[Flask]:
-    """The application's context; settings that are missing and refusals become one line and exit 1."""
+    """The application's context; what is missing, does not answer or is refused becomes one line and exit 1."""
     try:
         app = create_app()
         with app.app_context():
             yield app
     except (config.SettingsError, Refused) as error:
         raise Refusal(str(error)) from error
+    except psycopg.OperationalError as error:
+        raise Refusal(_no_database(error)) from error
+    except (OperationalError, ProgrammingError) as error:
+        raise Refusal(_no_database(error.orig)) from error
+
+
+def _no_database(error: BaseException | None) -> str:
+    return f"the database does not do what is asked: {str(error).splitlines()[0]}. Is it prepared? Run: lms init"
+
+
+def _check_prepared(app: Flask) -> None:
+    """Refused when the database is not of this version: each page would fail, one after the other."""
+    head = ScriptDirectory(str(app.extensions["migrate"].directory)).get_current_head()
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    db.engine.dispose()  # what is forked afterwards opens its own
+    if current != head:
+        raise Refused("the database is not prepared for this version. Run: lms init", "not_prepared")
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refused when somebody listens already: the server shares its port, and half of the visitors would go astray."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(f"{host}:{port} cannot be used: {error.strerror}. Choose another --port", "port") from error
 
 
 @click.group()
@@ -85,8 +119,8 @@ def prepare(app: Flask) -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=1, show_default=True, help="Web processes; scale with the cores.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Web processes, as many as cores.")
 @click.option("--with-worker", is_flag=True, help="Run the background worker beside the web processes.")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the web application (and, when asked, the worker)."""
@@ -94,7 +128,8 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
 
     with application() as app:
-        pass
+        _check_prepared(app)
+        _check_free(host, port)
     _one_arena()
     gc.freeze()
     beside = multiprocessing.get_context("fork").Process(target=_work_beside, args=(app, os.getpid()))
@@ -127,7 +162,7 @@ def _one_arena() -> None:
 def work() -> None:
     """Do the background work: send mail, open and close surveys, remind."""
     with application() as app:
-        pass
+        _check_prepared(app)
     _work(app)
 
 
@@ -222,7 +257,9 @@ def esf_export(dnr: str, month: str, folder: Path) -> None:
     except ValueError as error:
         raise click.BadParameter("write the month as 2022-11", param_hint="YYYY-MM") from error
     with application():
-        for path in export.export(_project(dnr), first, folder):
+        written = export.export(_project(dnr), first, folder)
+        db.session.commit()
+        for path in written:
             click.echo(path)
 
 
@@ -239,7 +276,7 @@ def demo() -> None:
 
 
 @demo.command("load")
-@click.option("--scale", default=1, show_default=True, help="How many times the 145 users.")
+@click.option("--scale", default=1, show_default=True, type=click.IntRange(min=1), help="How many times the 145 users.")
 @click.option("--as-planned", is_flag=True, help="Keep the years 2022-2023.")
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are people already.")
 def demo_load(scale: int, as_planned: bool, if_empty: bool) -> None:

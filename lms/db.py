@@ -4,6 +4,7 @@ Writers on SQLite begin IMMEDIATE (a read that turns into a write would fail wit
 requests that only read say so with `reading()` and begin deferred.
 """
 
+import traceback
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DDL, JSON, DateTime, Dialect, Engine, MetaData, Table, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -112,3 +114,8 @@ def prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def without_values(error: DBAPIError) -> str:
+    """Where it happened and the first line of it: the lines after that quote the row (PostgreSQL's DETAIL)."""
+    return "\n".join([str(error).partition("\n")[0], *traceback.format_tb(error.__traceback__)])

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import accounts, clock, mail
-from lms.db import Base, db
+from lms.db import Base, db, without_values
 
 log = logging.getLogger(__name__)
 EACH_MINUTE: list[Callable[[], object]] = []
@@ -63,6 +64,9 @@ def run_due(app: Flask) -> None:
         try:
             act()
             db.session.commit()
+        except DBAPIError as error:
+            db.session.rollback()
+            log.error("background work %s failed: %s", act.__name__, without_values(error))
         except Exception:
             db.session.rollback()
             log.exception("background work %s failed", act.__name__)

@@ -1,7 +1,7 @@
 """The outbox: a mail is a row first, written in the same transaction as what it tells of; the worker sends it."""
 
 import smtplib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -19,6 +19,9 @@ from lms import clock, emblem
 from lms.db import Base, db
 from lms.people import Person
 
+LEASE = timedelta(minutes=5)
+"""How long a mail belongs to who took it: longer than any server takes to answer."""
+_ANSWERS = (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError)
 PATIENCE = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720)]
 
 
@@ -92,27 +95,27 @@ def enqueue(  # a mail has these parts
 
 
 def send_waiting(connect: "Callable[[], smtplib.SMTP] | None" = None, *, most: int = 50) -> int:
-    """Send what waits, oldest first, each in its own transaction; returns how many were sent.
+    """Send what waits, oldest first; returns how many were sent. Nothing is locked while the mail server thinks.
 
-    Two workers may run at once: a row is locked while it is sent (SKIP LOCKED on PostgreSQL, one writer on SQLite).
-    A crash between sending and committing sends twice, never never; the Message-ID is the same both times.
+    Two workers may run at once: who takes a mail puts it off by LEASE and commits before sending. A crash between
+    sending and committing sends twice, never never; the Message-ID is the same both times. A server that cannot be
+    reached ends the round and costs no mail a try.
     """
     sent = 0
     server: smtplib.SMTP | None = None
     try:
-        for mail in _waiting(most):
+        while sent < most and (taken := _take()):
+            number, letter = taken
             try:
-                letter = message(mail)
                 server = server or (connect or connection)()
-                server.send_message(letter)
-                mail.sent_at, mail.last_error = clock.now(), ""
-                sent += 1
-            except (ValueError, LookupError, MessageError) as error:
-                _give_up(mail, error)
             except (OSError, smtplib.SMTPException) as error:
-                _postpone(mail, error)
-                server = None if isinstance(error, OSError | smtplib.SMTPServerDisconnected) else server
-            db.session.commit()
+                _put_back(number, error)
+                break
+            wrong = _send(server, letter)
+            _note(number, wrong)
+            sent += wrong is None
+            if isinstance(wrong, OSError) and not isinstance(wrong, _ANSWERS):
+                server = None
     finally:
         if server is not None:
             _close(server)
@@ -132,19 +135,56 @@ def on_committed(app: Flask, wake: Callable[[], object]) -> None:
             app.logger.exception("the queue does not answer; mail goes out within a minute of its return")
 
 
-def _waiting(most: int) -> Iterator[OutboxMail]:
-    for _each in range(most):
-        mail = db.session.scalar(
-            select(OutboxMail)
-            .where(OutboxMail.sent_at.is_(None), OutboxMail.failed_at.is_(None), OutboxMail.not_before <= clock.now())
-            .order_by(OutboxMail.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if mail is None:
-            db.session.rollback()
-            return
-        yield mail
+def _take() -> tuple[int, EmailMessage] | None:
+    """The next mail that is due, put off so that nobody else sends it too; what cannot be written is given up."""
+    while mail := db.session.scalar(
+        select(OutboxMail)
+        .where(OutboxMail.sent_at.is_(None), OutboxMail.failed_at.is_(None), OutboxMail.not_before <= clock.now())
+        .order_by(OutboxMail.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ):
+        number = mail.id
+        try:
+            letter = message(mail)
+        except (ValueError, LookupError, MessageError) as error:
+            _give_up(mail, error)
+            db.session.commit()
+            continue
+        mail.not_before = clock.now() + LEASE
+        db.session.commit()
+        return number, letter
+    db.session.rollback()
+    return None
+
+
+def _send(server: smtplib.SMTP, letter: EmailMessage) -> Exception | None:
+    """Send; answers with what went wrong."""
+    try:
+        server.send_message(letter)
+    except (ValueError, LookupError, MessageError, OSError, smtplib.SMTPException) as error:
+        return error
+    return None
+
+
+def _note(number: int, error: Exception | None) -> None:
+    """Write what became of the mail."""
+    mail = db.session.get(OutboxMail, number, with_for_update=True)
+    if mail is not None and error is None:
+        mail.sent_at, mail.last_error = clock.now(), ""
+    elif mail is not None and isinstance(error, OSError):
+        _postpone(mail, error)
+    elif mail is not None and error is not None:
+        _give_up(mail, error)
+    db.session.commit()
+
+
+def _put_back(number: int, error: Exception) -> None:
+    """The server cannot be reached: the mail is due again at once, and says why it waits."""
+    mail = db.session.get(OutboxMail, number, with_for_update=True)
+    if mail is not None:
+        mail.not_before, mail.last_error = clock.now(), f"{type(error).__name__}: {error}"[:300]
+    db.session.commit()
 
 
 def _give_up(mail: OutboxMail, error: Exception) -> None:
@@ -154,15 +194,22 @@ def _give_up(mail: OutboxMail, error: Exception) -> None:
 
 
 def _postpone(mail: OutboxMail, error: Exception) -> None:
+    if _is_permanent(error):
+        _give_up(mail, error)
+        return
     mail.tries += 1
     mail.last_error = f"{type(error).__name__}: {error}"[:300]
-    permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-        500 <= code < 600 for code, _text in error.recipients.values()
-    )
-    if permanent or mail.tries > len(PATIENCE):
+    if mail.tries > len(PATIENCE):
         mail.failed_at = clock.now()
     else:
         mail.not_before = clock.now() + PATIENCE[mail.tries - 1]
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Whether the server said 5xx about this mail: asking again gives the same answer."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _text in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def _one_line(text: str) -> str:

@@ -12,6 +12,7 @@ from courses.esf.months import firsts
 from courses.esf.posts import posts
 from courses.esf.workbook import file_name, month_csv, month_workbook
 from lms import audit
+from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 from lms.refusals import Refused
@@ -29,12 +30,13 @@ def export(project: Project, first: date, directory: Path, *, by: Person | None 
         directory / file_name(project, first, "xlsx"): month_workbook(found, posts(project, first)),
         directory / file_name(project, first, "csv"): month_csv(found),
     }
+    audit.record("esf.exported", project, by=by, details={"month": f"{first:%Y-%m}", "people": found.total.people})
+    db.session.flush()  # before the files: what cannot be written in the log is not handed out
     try:
         _write_all(directory, contents)
     except OSError as error:
         message = _("The files cannot be written to %(place)s: %(why)s", place=directory, why=error.strerror)
         raise Refused(message, "directory") from error
-    audit.record("esf.exported", project, by=by, details={"month": f"{first:%Y-%m}", "people": found.total.people})
     return list(contents)
 
 
