@@ -84,9 +84,44 @@ def subject(kind: str, number: int | None) -> str:
     return f"{gettext(SUBJECTS[kind]) if kind in SUBJECTS else kind} {number}" if number else ""
 
 
+NAMES = {
+    "added": N_("added"),
+    "capacity": N_("capacity"),
+    "changed": N_("changed"),
+    "changes": N_("changes"),
+    "ends": N_("ends"),
+    "ground": N_("ground"),
+    "kind": N_("kind"),
+    "lesson": N_("lesson"),
+    "minutes": N_("minutes"),
+    "number": N_("number"),
+    "opens": N_("opens"),
+    "organisation": N_("organisation"),
+    "outcome": N_("outcome"),
+    "people": N_("people"),
+    "person": N_("person"),
+    "project": N_("project"),
+    "reason": N_("reason"),
+    "register_by": N_("register by"),
+    "role": N_("role"),
+    "run": N_("run"),
+    "scale": N_("scale"),
+    "sessions": N_("sessions"),
+    "sign_off": N_("sign off"),
+    "starts": N_("starts"),
+    "title": N_("title"),
+    "trainers": N_("trainers"),
+    "unchanged": N_("unchanged"),
+    "until": N_("until"),
+    "version": N_("version"),
+}
+"""Details of the log in words; a name that is not here stands as it was written."""
+
+
 def details(values: dict[str, Any]) -> str:
     """What the log says beside the act: names and values, lists after each other, nothing that is empty."""
-    return ", ".join(f"{name}: {_plain(value)}" for name, value in values.items() if value not in (None, "", []))
+    told = {gettext(NAMES.get(name, name)): _plain(value) for name, value in values.items() if value not in (None, "", [])}
+    return ", ".join(f"{name}: {value}" for name, value in told.items())
 
 
 def _plain(value: object) -> str:

@@ -198,26 +198,15 @@ def _step(run: Run, person: Person) -> str:
 
 def learning_tasks(where: Learning) -> list[Task]:
     """What the participant can do now."""
-    found = [_invitation(row, run) for row, run in where.invited] + _meeting(where)
+    found = [_invitation(row, run) for row, run in where.invited]
+    if where.run and where.progress and (now := pearls.today(where.run, where.progress)):
+        found.append(Task("pagar", now["title"], now["text"], now["url"], now["label"], 100))
     found += [
         Task("pagar", action["title"], action["text"], action["url"], action["label"], 50 - place)
         for place, action in enumerate(where.actions)
     ]
     shown = {task.url for task in found}
     return found + [task for task in map(_survey, where.surveys) if task.url not in shown]
-
-
-def _meeting(where: Learning) -> list[Task]:
-    """The session of today comes before everything else."""
-    meeting = where.progress.next_meeting if where.progress else None
-    if where.run is None or meeting is None or clock.local(meeting.session.starts_at).date() != clock.today():
-        return []
-    session = meeting.session
-    at = f"{filters.clock(session.starts_at)}–{filters.clock(session.ends_at)}"
-    text = _("At %(clock)s.", clock=", ".join(part for part in (at, session.place) if part))
-    home = url_for("learning.course", run_id=where.run.id)
-    label = _("Join the digital session") if session.link else _("Open the course")
-    return [Task("pagar", _("Today: %(title)s", title=where.run.title), text, session.link or home, label, 100)]
 
 
 def _invitation(row: Enrolment, run: Run) -> Task:

@@ -15,7 +15,7 @@ from courses.materials import Material, programme_of
 from courses.policy import is_trainer_of, may_read_run, may_study
 from courses.programmes import Lesson, Programme
 from courses.runs import Run
-from courses.views.pearls import actions, steps
+from courses.views.pearls import actions, steps, today
 from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in
@@ -53,13 +53,14 @@ class Shelf:
 def course(run: Run) -> ResponseReturnValue:
     """The string of pearls, the next step, and the lessons."""
     where = progress.of(run, _me())
+    now = today(run, where)
     return render_template(
         "courses/learning/course.html",
         run=run,
         where=where,
         shelf=_shelf_of(run, set(where.ticked)),
         steps=steps(run, where),
-        actions=actions(run, where),
+        actions=[now, *actions(run, where)] if now and now["url"] != request.path else actions(run, where),
         leads=is_trainer_of(_me(), run),
     )
 

@@ -13,7 +13,7 @@ from courses import programmes
 from courses.programmes import Lesson
 from courses.progress import Meeting, Progress
 from courses.runs import Run
-from lms import filters
+from lms import clock, filters
 
 ASSIGNMENT = {"nothing": "kommande", "draft": "pagar", "waiting": "pagar", "returned": "saknas", "approved": "klar"}
 HORIZONTAL = {"": "kommande", "offered": "saknas", "accepted": "pagar", "completed": "klar"}
@@ -117,6 +117,20 @@ def _certificate(where: Progress) -> dict[str, Any]:
         "state": "klar",
         "chip": _("Issued"),
         "url": url_for("certificates.show", certificate_id=where.certificate.id),
+    }
+
+
+def today(run: Run, where: Progress) -> dict[str, str] | None:
+    """The session of today while it is not over: it comes before everything that can be done on one's own."""
+    session = where.next_meeting.session if where.next_meeting else None
+    if session is None or where.place != "registered" or clock.local(session.starts_at).date() != clock.today():
+        return None
+    at = f"{filters.clock(session.starts_at)}–{filters.clock(session.ends_at)}"
+    return {
+        "title": _("Today: %(title)s", title=run.title),
+        "text": _("At %(clock)s.", clock=", ".join(part for part in (at, session.place) if part)),
+        "url": session.link or url_for("learning.course", run_id=run.id),
+        "label": _("Join the digital session") if session.link else _("Open the course"),
     }
 
 
