@@ -120,7 +120,9 @@ NAMES = {
 
 def details(values: dict[str, Any]) -> str:
     """What the log says beside the act: names and values, lists after each other, nothing that is empty."""
-    told = {gettext(NAMES.get(name, name)): _plain(value) for name, value in values.items() if value not in (None, "", [])}
+    told = {
+        gettext(NAMES.get(name, name)): _plain(value) for name, value in values.items() if value not in (None, "", [])
+    }
     return ", ".join(f"{name}: {value}" for name, value in told.items())
 
 
