@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, lazyload
 
 from certificates.register import Certificate, CertificateEvent
 from courses.activities import Activity, Session
@@ -14,9 +14,12 @@ from courses.enrolment import Enrolment
 from lms import clock
 from lms.db import db
 from lms.people import Person
-from lms.projects import Participation
+from lms.projects import Participation, Project
 
 PER_PAGE = 50
+
+Managed = Collection[tuple[int, int]]
+"""Whose staff, as `lms.people.managed_staff` has it: project and organisation. What staff do elsewhere is not shown."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +51,34 @@ class Summary:
     certified: int
 
 
-def summary(organisation_ids: Collection[int]) -> Summary:
+def summary(managed: Managed) -> Summary:
     """The figures of the manager's home. One question."""
     enrolled = exists().where(
         Enrolment.person_id == Person.id,
         Enrolment.state == "registered",
+        Activity.id == Enrolment.run_id,
+        _inside(managed, Activity.project_id),
         Session.activity_id == Enrolment.run_id,
         Session.ends_at > clock.now(),
     )
-    certified = exists().where(Certificate.holder_id == Person.id, *_valid())
+    certified = exists().where(
+        Certificate.holder_id == Person.id,
+        Project.dnr == Certificate.project_dnr,
+        _inside(managed, Project.id),
+        *_valid(),
+    )
     query = select(
         func.count(), func.count().filter(enrolled), func.count().filter(certified)
-    ).select_from(Person).where(_is_staff(organisation_ids))  # fmt: skip
+    ).select_from(Person).where(_is_staff(managed))  # fmt: skip
     return Summary(*db.session.execute(query).one())
 
 
-def members(organisation_ids: Collection[int], page: int = 1) -> tuple[list[Member], int]:
+def members(managed: Managed, page: int = 1) -> tuple[list[Member], int]:
     """One page of the staff by shown name, and how many there are. Six questions, whatever the numbers."""
-    total = db.session.scalar(select(func.count(Person.id)).where(_is_staff(organisation_ids))) or 0
+    total = db.session.scalar(select(func.count(Person.id)).where(_is_staff(managed))) or 0
     query = (
         select(Person)
-        .where(_is_staff(organisation_ids))
+        .where(_is_staff(managed))
         .options(lazyload(Person.roles))
         .order_by(func.coalesce(Person.alias, Person.given_name + " " + Person.family_name), Person.id)
         .limit(PER_PAGE)
@@ -76,7 +86,7 @@ def members(organisation_ids: Collection[int], page: int = 1) -> tuple[list[Memb
     )
     people = db.session.scalars(query).all()
     ids = [person.id for person in people]
-    courses, certificates = _courses(ids), _certificates(ids)
+    courses, certificates = _courses(ids, managed), _certificates(ids, managed)
     return [
         Member(
             person.name,
@@ -88,9 +98,17 @@ def members(organisation_ids: Collection[int], page: int = 1) -> tuple[list[Memb
     ], total
 
 
-def _is_staff(organisation_ids: Collection[int]) -> ColumnElement[bool]:
-    """Employed by one of the organisations and in some project."""
-    return and_(Person.organisation_id.in_(organisation_ids), exists().where(Participation.person_id == Person.id))
+def _is_staff(managed: Managed) -> ColumnElement[bool]:
+    """Employed by one of the organisations and taking part in the project that the manager's role is in."""
+    return exists().where(Participation.person_id == Person.id, _inside(managed, Participation.project_id))
+
+
+def _inside(managed: Managed, project_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether something of a project concerns the manager: the project, and the employer of the person in it."""
+    pairs = (
+        and_(project_id == project, Person.organisation_id == organisation) for project, organisation in sorted(managed)
+    )
+    return or_(false(), *pairs)
 
 
 def _valid() -> tuple[ColumnElement[bool], ...]:
@@ -98,12 +116,14 @@ def _valid() -> tuple[ColumnElement[bool], ...]:
     return (~revoked, or_(Certificate.valid_until.is_(None), Certificate.valid_until >= clock.today()))
 
 
-def _courses(ids: Sequence[int]) -> dict[int, list[Course]]:
+def _courses(ids: Sequence[int], managed: Managed) -> dict[int, list[Course]]:
     held, attended, approved = _held(ids), _attended(ids), _approved(ids)
     query = (
         select(Enrolment.person_id, Activity.id, Activity.title)
         .join(Activity, Activity.id == Enrolment.run_id)
+        .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.person_id.in_(ids), Enrolment.state == "registered", Activity.cancelled_at.is_(None))
+        .where(_inside(managed, Activity.project_id))
         .order_by(Enrolment.id)
     )
     found: dict[int, list[Course]] = {}
@@ -150,9 +170,15 @@ def _approved(ids: Sequence[int]) -> set[tuple[int, int]]:
     return {(person_id, run_id) for person_id, run_id in db.session.execute(query)}
 
 
-def _certificates(ids: Sequence[int]) -> dict[int, list[str]]:
+def _certificates(ids: Sequence[int], managed: Managed) -> dict[int, list[str]]:
     """Person id → levels with a certificate that is valid today."""
-    query = select(Certificate.holder_id, Certificate.level).where(Certificate.holder_id.in_(ids), *_valid()).distinct()
+    query = (
+        select(Certificate.holder_id, Certificate.level)
+        .join(Person, Person.id == Certificate.holder_id)
+        .join(Project, Project.dnr == Certificate.project_dnr)
+        .where(Certificate.holder_id.in_(ids), _inside(managed, Project.id), *_valid())
+        .distinct()
+    )
     found: dict[int, list[str]] = {}
     for person_id, level in db.session.execute(query):
         found.setdefault(person_id, []).append(level)

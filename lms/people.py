@@ -207,6 +207,12 @@ def managed_organisations(person: Person) -> set[int]:
     return {role.organisation_id for role in roles_of(person, "manager") if role.organisation_id}
 
 
+def managed_staff(person: Person) -> set[tuple[int, int]]:
+    """Project and organisation of whose staff in that project the person is manager."""
+    return {(role.project_id, role.organisation_id) for role in roles_of(person, "manager")
+            if role.project_id and role.organisation_id}  # fmt: skip
+
+
 def holders(name: str, *, project_id: int | None = None) -> list[Person]:
     """Everybody with a role (in a project when one is named), by family name; protected people by their alias."""
     query = (

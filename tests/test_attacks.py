@@ -207,6 +207,32 @@ def test_null_characters_are_refused_or_kept_but_never_a_crash(browser_of: Any) 
     assert leader.post("/sign-in", data={"email": "a\x00@habo.example"}).status_code in (303, 400, 422)
 
 
+@pytest.mark.parametrize("words", ["a " * 2000, "a" * 60_000, "%" * 60_000, "_ " * 3000])
+def test_a_search_without_end_is_answered_at_once(browser_of: Any, words: str) -> None:
+    world = make_world()
+    values = world.values
+    people = f"/projects/{values['project_id']}/people"
+    found = browser_of(world.people["leader"]).get(people, query_string={"q": words})
+    assert found.status_code == 200
+    log = browser_of(world.people["administrator"]).get("/admin/audit", query_string={"person": words})
+    assert log.status_code == 200
+    sheet = f"/sessions/{values['session_id']}/attendance/add"
+    assert browser_of(world.people["trainer"]).post(sheet, data={"search": "1", "words": words}).status_code == 200
+
+
+def test_a_form_of_half_a_million_ids_is_not_read(browser_of: Any) -> None:
+    world = make_world()
+    trainer, run = browser_of(world.people["trainer"]), world.values["run_id"]
+    for path in (f"/runs/{run}/certification", f"/runs/{run}/invite"):
+        assert trainer.post(path, data={"person": [str(number) for number in range(500_000)]}).status_code == 413
+
+
+def test_a_stranger_makes_nobody_parse_a_million_fields(client: FlaskClient) -> None:
+    """What limits the fields of a form with files leaves every other form unlimited (Werkzeug)."""
+    answer = client.post("/sign-in", data=b"a=&" * 1_000_000, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+
+
 # --- logs ---------------------------------------------------------------------------------------------------
 
 

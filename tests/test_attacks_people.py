@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from courses import exemptions, reviews
+from courses import exemptions, reviews, staff
 from courses.views.runs import leaders
 from lms import audit, clock, people, roles
 from lms.db import db
@@ -16,6 +16,7 @@ from lms.personnummer import synthetic
 from lms.projects import Project, join_project
 from lms.refusals import Refused
 from lms.secrets import encrypted, keyed_hash
+from tests.courses.earning import earn
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 
 NUMBER = synthetic(date(1990, 1, 1), 980).digits12
@@ -81,6 +82,21 @@ def test_a_role_in_another_project_opens_nothing_here(browser_of: Any, smail: Pr
         ):  # fmt: skip
             assert browser.get(path).status_code == 403, (name, path)
         assert browser.post(f"/enrolments/{enrolment.id}/withdraw").status_code == 403
+
+
+def test_a_manager_of_one_project_sees_nothing_of_another(app: Flask, smail: Project, smot: Project) -> None:
+    """The same employer, another project: its leader gives herself the role of a manager and looks."""
+    person = make_participant(smail, "Hanna Annan")
+    earn(make_run(smail, make_role("county_trainer", smail), first_day=date(2022, 9, 1)), person, by=make_person())
+    manager = make_role("manager", smot)
+    assert manager.organisation_id == person.organisation_id
+    managed = people.managed_staff(manager)
+    assert staff.members(managed)[1] == 0
+    join_project(person, smot, by=None)
+    (member,), total = staff.members(managed)
+    assert (total, member.courses, member.certificates) == (1, (), ())
+    assert (staff.summary(managed).in_course, staff.summary(managed).certified) == (0, 0)
+    assert [len(each.courses) for each in staff.members(people.managed_staff(make_role("manager", smail)))[0]] == [1]
 
 
 # --- roles --------------------------------------------------------------------------------------------------

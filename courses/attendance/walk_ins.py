@@ -18,7 +18,7 @@ from lms.refusals import Refused
 
 def candidates(session: Session, words: str) -> list[Person]:
     """At most 20 people of the project by name or whole e-mail; protected ones only by their e-mail."""
-    project_id = session.activity.project_id
+    project_id, words = session.activity.project_id, words[:254]
     wanted = " ".join(words.lower().split())
     if len(wanted) < 2:
         return []

@@ -71,7 +71,7 @@ def home_of(person: Person) -> Home:
     economist_of = tuple(day for day in days if day.project.id in ids["economist"])
     evaluator_of = tuple(day for day in days if day.project.id in ids["evaluator"])
     published = _published(ids["evaluator"]) if ids["evaluator"] else 0
-    followed = staff.summary(people.managed_organisations(person)) if people.has_role(person, "manager") else None
+    followed = staff.summary(people.managed_staff(person)) if people.has_role(person, "manager") else None
     found += staff_tasks(followed) + hours_tasks(economist_of) + results_tasks(evaluator_of, published)
     found += steering_tasks(person, ids["steering_group"])
     shown = ids["project_leader"] | ids["county_trainer"] | ids["steering_group"]

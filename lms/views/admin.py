@@ -65,7 +65,7 @@ def _acts() -> list[SelectChoice]:
 def _filtered(form: AuditFilter) -> Select[Any]:
     query = select(Audit)
     if form.person.data and form.person.data.strip():
-        query = query.where(Audit.person_id.in_(_matching(form.person.data.strip())))
+        query = query.where(Audit.person_id.in_(_matching(form.person.data.strip()[:254])))
     if form.act.data:
         query = query.where(Audit.act == form.act.data)
     if form.day.data and not form.day.errors:

@@ -57,7 +57,7 @@ def _search(project: Project, words: str, organisation: str) -> Select[Any]:
     query = query.where(Participation.project_id == project.id)
     if organisation.isdigit():
         query = query.where(Participation.organisation_id == int(organisation))
-    for word in words.split():
+    for word in words[:80].split()[:6]:  # no name is longer, and no database reads a search without end
         # SQLite knows capitals of a–z only, so å, ä and ö are looked for both ways.
         ways = {word, word.lower(), word.capitalize(), word.upper()}
         shown = case((Person.protected, Person.alias), else_=Person.given_name + " " + Person.family_name)
