@@ -37,8 +37,9 @@ class Trainer:
     reach: int
 
     @property
-    def leads(self) -> bool:
-        return self.state in ("valid", "expiring")
+    def is_active(self) -> bool:
+        """Whether her users have somebody to ask: she holds the role, and nothing was taken back or has run out."""
+        return self.state in ("valid", "expiring", "missing")
 
 
 @dataclass(frozen=True)
