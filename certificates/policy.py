@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from certificates import register
 from certificates.register import Certificate
 from lms.db import db
 from lms.people import Person, has_role
@@ -11,9 +12,14 @@ from lms.projects import Project
 
 
 def may_see_certificate(person: Person, certificate: Certificate) -> Answer:
-    """Download the PDF: the holder, who issued it, and the project leader."""
+    """Download the PDF: the holder, who issued it, and the project leader.
+
+    One that names somebody whose identity was protected later is no longer for who issued it.
+    """
     return yes_if(
-        person.id in (certificate.holder_id, certificate.issued_by_id) or _leads_project_of(person, certificate),
+        person.id == certificate.holder_id
+        or (person.id == certificate.issued_by_id and not register.tells_protected_name(certificate))
+        or _leads_project_of(person, certificate),
         _("Only the holder, the issuer and the project leader may open this certificate."),
     )
 

@@ -259,6 +259,18 @@ def statement_of(certificate: Certificate) -> Statement:
     return from_json(certificate.statement)
 
 
+def tells_protected_name(certificate: Certificate) -> bool:
+    """Whether it was issued on the name of somebody who has been protected since: the paper says more than we may."""
+    holder = certificate.holder
+    return holder.protected and statement_of(certificate).holder_name != holder.name
+
+
+def shown_holder(certificate: Certificate, viewer: Person) -> str:
+    """The holder's name on a page: as printed, but the alias for others when the identity was protected since."""
+    hidden = tells_protected_name(certificate) and viewer.id != certificate.holder_id
+    return certificate.holder.name if hidden else statement_of(certificate).holder_name
+
+
 def with_ground(ground: str) -> Certificate | None:
     return db.session.scalar(select(Certificate).where(Certificate.ground == ground))
 

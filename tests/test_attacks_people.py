@@ -1,5 +1,6 @@
 """What people with a role try against people: other projects' numbers and names, roles nobody gave, protected names."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,15 +8,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from certificates import register
+from certificates.statement import ProjectRef
 from courses import exemptions, reviews, staff
 from courses.views.runs import leaders
-from lms import audit, clock, people, roles
+from lms import audit, clock, people, protection, roles
 from lms.db import db
 from lms.people import Person, Role
 from lms.personnummer import synthetic
 from lms.projects import Project, join_project
 from lms.refusals import Refused
 from lms.secrets import encrypted, keyed_hash
+from tests.certificates.examples import example
 from tests.courses.earning import earn
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 
@@ -214,6 +218,26 @@ def test_a_protected_name_stands_on_no_page_of_anybody(browser_of: Any, smail: P
             assert page.status_code == 200, path
             for told in ("Qvintessa", "Xylofon", "qx@"):
                 assert told not in page.text, (path, told)
+
+
+def test_a_name_protected_later_is_told_by_the_certificate_to_its_holder_only(browser_of: Any, smail: Project) -> None:
+    trainer, leader = make_role("county_trainer", smail), make_role("project_leader", smail)
+    hidden = make_participant(smail, "Qvintessa Xylofon")
+    draft = replace(example(project=ProjectRef("SMAIL", smail.dnr)), holder_name=hidden.name)
+    made = register.issue(draft, holder=hidden, ground="g", issuer_certificate=None, by=trainer)
+    protection.protect(hidden, "Deltagare 9", by=leader)
+    db.session.commit()
+    page = f"/certificates/{made.id}"
+    assert browser_of(trainer).get(page).status_code == browser_of(trainer).get(f"{page}.pdf").status_code == 403
+    for path in (page, f"{page}/revoke"):
+        assert "Xylofon" not in browser_of(leader).get(path).text
+    assert "Xylofon" in browser_of(hidden).get(page).text
+    assert browser_of(leader).get(f"{page}.pdf").status_code == 200
+    looks = select(audit.Audit.person_id).where(audit.Audit.act == "name.revealed")
+    assert db.session.scalars(looks).all() == [leader.id]
+    public = browser_of(trainer).get(f"/v/{made.code}").text
+    assert "Xylofon" not in public
+    assert "Q." not in public
 
 
 def test_walking_in_finds_no_protected_person_by_name(browser_of: Any, smail: Project) -> None:

@@ -12,7 +12,7 @@ from certificates.policy import may_present, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
 from certificates.statement import grouped
 from certificates.verification import initials
-from lms import clock
+from lms import audit, clock
 from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in
@@ -62,6 +62,8 @@ def download(certificate: Certificate) -> ResponseReturnValue:
     layout = request.args.get("layout", "portrait")
     if layout not in ("portrait", "landscape"):
         abort(404)
+    if register.tells_protected_name(certificate) and _me().id != certificate.holder_id:
+        audit.seen("name.revealed", certificate.holder, by=_me(), details={"certificate": certificate.number})
     state = register.state(certificate, clock.today())
     made = pdf.render(
         register.statement_of(certificate),
@@ -105,12 +107,13 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         "certificates/show.html",
         certificate=certificate,
         s=statement,
+        holder=register.shown_holder(certificate, me),
         state=register.state(certificate, clock.today()),
         event=register.revocation(certificate),
         form=form,
         is_holder=bool(may_present(me, certificate)) and not certificate.holder.protected,
         may_revoke=bool(may_revoke(me, certificate)),
-        initials=initials(statement.holder_name),
+        initials=initials(register.shown_holder(certificate, me)),
         url=pdf.verification_url(statement, current_app.config["SETTINGS"].base_url),
         grouped=grouped,
         words=words,
@@ -125,6 +128,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm) -> str:
         "certificates/revoke.html",
         certificate=certificate,
         s=register.statement_of(certificate),
+        holder=register.shown_holder(certificate, _me()),
         state=register.state(certificate, clock.today()),
         form=form,
         total=total,
