@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +20,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import config
-from lms import accounts, catalogue, clock, jobs, people
+from lms import accounts, catalogue, clock, demo, jobs, people
 from lms.app import create_app
 from lms.commands import prepare
 from lms.db import db
+from tests.conftest import fast_folder
 from tests.smtp_sink import SmtpSink
 
 CHROMIUM = [
@@ -84,12 +86,11 @@ def _clocked(site: Site) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
     return application
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The product on an empty embedded database, today Monday 21 February 2022 at 08.00 in Stockholm."""
+@contextmanager
+def _serving(now: datetime, **more: str) -> Iterator[Site]:
+    """The product on an empty embedded database, served on a free port."""
     catalogue.compile_all()
-    instance = tmp_path_factory.mktemp("instance")
-    now = datetime(2022, 2, 21, 8, 0, tzinfo=clock.STOCKHOLM)
+    instance = fast_folder()
     with SmtpSink() as sink:
         server = make_server("127.0.0.1", 0, lambda e, s: [], threaded=True, request_handler=_Quiet)
         url = f"http://127.0.0.1:{server.server_port}"
@@ -100,6 +101,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 "LMS_INSTANCE": str(instance),
                 "LMS_BASE_URL": url,
                 "LMS_SMTP_URL": sink.url,
+                **more,
             }
         )
         app = create_app(settings)
@@ -115,6 +117,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         server.server_close()
         with app.app_context():
             db.engine.dispose()
+    shutil.rmtree(instance)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """The product with nobody in it, today Monday 21 February 2022 at 08.00 in Stockholm."""
+    now = datetime(2022, 2, 21, 8, 0, tzinfo=clock.STOCKHOLM)
+    with _serving(now) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def demo_site() -> Iterator[Site]:
+    """The demo, loaded and visited on Wednesday 12 October 2022 at 10.00 in Stockholm."""
+    now = datetime(2022, 10, 12, 10, 0, tzinfo=clock.STOCKHOLM)
+    with _serving(now, LMS_DEMO="1") as made:
+        made.act(lambda: demo.load(say=lambda _month: None))
+        made.act(jobs.beat)
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -230,9 +251,7 @@ class Visitor:
         self.press("Logga in", look=False)
 
 
-@pytest.fixture
-def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
-    """visit(email) is a browser in which that person has signed in; visit() is a stranger's."""
+def _visitors(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     contexts: list[BrowserContext] = []
 
     def make(email: str = "", **options: Any) -> Visitor:
@@ -247,3 +266,15 @@ def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """visit(email) is a browser in which that person has signed in; visit() is a stranger's."""
+    yield from _visitors(site, chromium)
+
+
+@pytest.fixture
+def demo_visit(demo_site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """demo_visit() is the browser of somebody who looks at the demo."""
+    yield from _visitors(demo_site, chromium)
