@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -145,7 +146,7 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
             blocking_threads=4,
             backpressure=64,
             respawn_failed_workers=True,
-        ).serve()
+        ).serve(target_loader=partial(_web, os.getpid()), wrap_loader=False)
     finally:
         if with_worker:
             beside.terminate()
@@ -173,8 +174,22 @@ def _work(app: Flask) -> None:
     queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2.0).run()
 
 
+def _web(server: int) -> Flask:
+    """The application of a web process."""
+    _never_outlive(server)
+    from lms.wsgi import app  # noqa: PLC0415  made in the process that serves it
+
+    return app
+
+
 def _work_beside(app: Flask, server: int) -> None:
-    """The worker as a fork of the server: they share memory, and the worker never outlives the server."""
+    """The worker as a fork of the server: they share memory."""
+    _never_outlive(server)
+    _work(app)
+
+
+def _never_outlive(server: int) -> None:
+    """End this process when the server is gone, however it ended: a child alone would hold the port and answer on."""
 
     def watch() -> None:
         while os.getppid() == server:
@@ -182,7 +197,6 @@ def _work_beside(app: Flask, server: int) -> None:
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
-    _work(app)
 
 
 @main.group()
