@@ -36,7 +36,7 @@ def smot(smail: Project) -> Project:
     return make_project(like="smot")
 
 
-def _numbered(project: Project, **values: object) -> Person:
+def _numbered(project: Project, **values: Any) -> Person:
     person = make_participant(project, "Hanna Hemlig", **values)
     person.personnummer_hash, person.personnummer_cipher = keyed_hash(NUMBER), encrypted(NUMBER)
     db.session.flush()
