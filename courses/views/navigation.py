@@ -82,7 +82,7 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
         (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/")),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
-        (leads or "county_trainer" in names, _("The string"), "cascade.show", (f"/projects/{project_id}/branch",)),
+        (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
         (leads, _("Months"), "esf.months", ()),
         (leads or "economist" in names, _("Hours"), "esf.employers", ()),

@@ -42,7 +42,7 @@ def _session(meeting: Meeting, where: Progress) -> dict[str, Any]:
         "klar": _("Present: %(hours)s", hours=whole),
         "saknas": _("%(part)s of %(whole)s", part=filters.hours(meeting.minutes or 0), whole=whole),
         "pagar": _("Being written down"),
-        "kommande": _("To come"),
+        "kommande": _("Today") if clock.local(session.starts_at).date() == clock.today() else _("To come"),
     }
     return {
         "title": _("Session %(number)s", number=session.number),
