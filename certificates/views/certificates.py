@@ -103,8 +103,10 @@ def revoke(certificate: Certificate) -> ResponseReturnValue:
 
 def _page(certificate: Certificate, form: PresentationForm) -> str:
     statement, me = register.statement_of(certificate), _me()
+    project = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
     return render_template(
         "certificates/show.html",
+        footer_project=_("Project %(name)s, dnr %(dnr)s, %(owner)s", **project),
         certificate=certificate,
         s=statement,
         holder=register.shown_holder(certificate, me),
