@@ -121,7 +121,7 @@ def prepare(app: Flask) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Web processes, as many as cores.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Web processes.")
 @click.option("--with-worker", is_flag=True, help="Run the background worker beside the web processes.")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the web application (and, when asked, the worker)."""

@@ -1,4 +1,4 @@
-"""A prepared installation with a course held today, for tests with real processes: everything is told by the address."""
+"""A prepared installation with a course held today, for tests with real processes."""
 
 import re
 from dataclasses import dataclass, field
