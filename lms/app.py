@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, get_translations, gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager, current_user
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -59,7 +58,6 @@ MOST_TYPED = 512 * 1024
 babel = Babel()
 csrf = CSRFProtect()
 login = LoginManager()
-migrate = Migrate(directory=str(Path(__file__).parent / "migrations"), render_as_batch=True)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -122,7 +120,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
 
 def _start_database(app: Flask) -> None:
     db.init_app(app)
-    migrate.init_app(app, db)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine)
@@ -253,7 +250,7 @@ def _start_answers(app: Flask) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if app.config["SETTINGS"].secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if not (request.endpoint or "").endswith("static"):  # a page of an address that is none shows the menu too
+        if response.status_code >= 400 or not (request.endpoint or "").endswith("static"):  # errors show the menu too
             headers.setdefault("Cache-Control", "no-store")
         return response
 
