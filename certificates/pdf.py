@@ -4,23 +4,27 @@ People's words reach Typst as data, never as source. What no typeface can show i
 `missing_glyphs` before a certificate is issued.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Literal
-
-import typst
+from typing import TYPE_CHECKING, Literal
 
 from certificates import qr
 from certificates.statement import Statement, to_json
+from lms import heap
+
+if TYPE_CHECKING:
+    import typst
 
 Layout = Literal["portrait", "landscape"]
 Status = Literal["expired", "revoked", "replaced"]
 
-STANDARDS: "list[typst.PDFStandard]" = ["a-3a", "ua-1"]
+STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 ATTACHMENT = "certificate.json"
 """Name of the file inside the PDF that holds the canonical text of the statement."""
 
@@ -60,6 +64,8 @@ def missing_glyphs(text: str) -> set[str]:
 
     `missing_glyphs(to_json(statement))` asks for a whole statement at once.
     """
+    import typst  # noqa: PLC0415  see _compiler
+
     try:
         _compile("glyphs.typ", {"text": text}, datetime(2000, 1, 1, tzinfo=UTC))
     except typst.TypstError as error:
@@ -75,6 +81,7 @@ def _compile(source: str, inputs: dict[str, str], moment: datetime) -> bytes:
         pdf = _compiler(source).compile(
             format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=int(moment.timestamp())
         )
+        heap.give_back()
     if not isinstance(pdf, bytes):
         raise TypeError("one PDF was expected")
     return pdf
@@ -83,6 +90,8 @@ def _compile(source: str, inputs: dict[str, str], moment: datetime) -> bytes:
 @cache
 def _compiler(source: str) -> typst.Compiler:
     """Kept between calls: fonts are read once, which is most of the time of a first PDF."""
+    import typst  # noqa: PLC0415  20 MiB that a server without PDFs never needs
+
     return typst.Compiler(_ROOM / source, root=_ROOM, font_paths=[_ROOM / "fonts"], ignore_system_fonts=True)
 
 

@@ -8,9 +8,6 @@ from functools import lru_cache
 from itertools import groupby
 from xml.sax.saxutils import escape
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
-
 QUIET = 4
 """Modules of white on each side that a reader needs (ISO/IEC 18004)."""
 
@@ -20,6 +17,9 @@ Modules = tuple[tuple[bool, ...], ...]
 @lru_cache(maxsize=256)
 def modules(url: str) -> Modules:
     """The square of `url`, row by row, True where it is black; the quiet zone is part of it."""
+    import qrcode  # noqa: PLC0415  few requests need it, and it brings much along
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
+
     code = qrcode.QRCode(border=QUIET, error_correction=ERROR_CORRECT_M)
     code.add_data(url)
     code.make(fit=True)

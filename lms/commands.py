@@ -1,6 +1,5 @@
 """The command `lms`: exit 0 done, 1 refused with one clear line and nothing half done, 2 wrong usage."""
 
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -8,27 +7,21 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 import click
-import psycopg
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
-from lms import catalogue, clock, jobs, people, people_file, people_import, plan, projects
+from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, schema
 from lms.app import create_app
 from lms.db import db
 from lms.refusals import Refused
-
-_M_ARENA_MAX = -8  # malloc.h of glibc
 
 
 class Refusal(click.ClickException):
@@ -41,16 +34,14 @@ class Refusal(click.ClickException):
 
 
 @contextmanager
-def application() -> Iterator[Flask]:
+def application(make: Callable[[], Flask] = create_app) -> Iterator[Flask]:
     """The application's context; what is missing, does not answer or is refused becomes one line and exit 1."""
     try:
-        app = create_app()
+        app = make()
         with app.app_context():
             yield app
     except (config.SettingsError, Refused) as error:
         raise Refusal(str(error)) from error
-    except psycopg.OperationalError as error:
-        raise Refusal(_no_database(error)) from error
     except (OperationalError, ProgrammingError) as error:
         raise Refusal(_no_database(error.orig)) from error
 
@@ -60,12 +51,11 @@ def _no_database(error: BaseException | None) -> str:
 
 
 def _check_prepared(app: Flask) -> None:
-    """Refused when the database is not of this version: each page would fail, one after the other."""
-    head = ScriptDirectory(str(app.extensions["migrate"].directory)).get_current_head()
-    with db.engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    db.engine.dispose()  # what is forked afterwards opens its own
-    if current != head:
+    """Refused when the database is not of this version. What is forked afterwards opens its own connections."""
+    current = schema.is_current()
+    db.engine.dispose()
+    app.extensions[jobs.EXTENSION].storage.close()
+    if not current:
         raise Refused("the database is not prepared for this version. Run: lms init", "not_prepared")
 
 
@@ -113,7 +103,7 @@ def prepare(app: Flask) -> None:
     """Bring the database to this version and publish the programmes that ship."""
     from courses import materials  # noqa: PLC0415  the command line is part of the composition root
 
-    upgrade()
+    schema.bring_up(app)
     materials.publish_all()
     db.session.commit()
 
@@ -128,10 +118,10 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     from granian import Granian  # noqa: PLC0415  only the server needs it
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    with application() as app:
+    with application(_served) as app:
         _check_prepared(app)
         _check_free(host, port)
-    _one_arena()
+    heap.one_arena()
     gc.freeze()
     beside = multiprocessing.get_context("fork").Process(target=_work_beside, args=(app, os.getpid()))
     if with_worker:
@@ -153,10 +143,11 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
             beside.join(timeout=10)
 
 
-def _one_arena() -> None:
-    """Let all threads share one heap where the C library is glibc: each would keep its own garbage (some 30 MiB)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+def _served() -> Flask:
+    """The application that the web processes serve: forks of this one, they find it made and share its memory."""
+    from lms.wsgi import app  # noqa: PLC0415  made when it is imported
+
+    return app
 
 
 @main.command()
@@ -177,7 +168,7 @@ def _work(app: Flask) -> None:
 def _web(server: int) -> Flask:
     """The application of a web process."""
     _never_outlive(server)
-    from lms.wsgi import app  # noqa: PLC0415  made in the process that serves it
+    from lms.wsgi import app  # noqa: PLC0415  see _served; made here where processes cannot be forked
 
     return app
 

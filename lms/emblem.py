@@ -3,8 +3,6 @@
 from functools import lru_cache
 from math import cos, pi, sin
 
-import typst
-
 EU_BLUE = "#003399"
 EU_YELLOW = "#FFCC00"
 
@@ -47,5 +45,7 @@ def _number(value: float) -> str:
 @lru_cache(maxsize=1)
 def png() -> bytes:
     """The emblem as a picture for mail, 240 pixels wide; mail programs do not show SVG."""
+    import typst  # noqa: PLC0415  the mail worker needs it once
+
     source = b'#set page(width: 60pt, height: 40pt, margin: 0pt)\n#image(bytes(sys.inputs.svg), width: 60pt)'
     return typst.compile(source, format="png", ppi=288, sys_inputs={"svg": eu_flag_svg(240)})

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import accounts, clock, mail
 from lms.db import Base, db, without_values
+from lms.refusals import Refused
 
 log = logging.getLogger(__name__)
 EACH_MINUTE: list[Callable[[], object]] = []
@@ -52,10 +53,20 @@ def _queue(url: str) -> Huey:
     if url.startswith("sqlite:///"):
         return SqliteHuey("parlband", filename=url.removeprefix("sqlite:///"), results=False)
     if url.startswith("postgresql"):
-        return PostgresHuey("parlband", dsn=url.replace("postgresql+psycopg", "postgresql"), results=False)
+        return _on_postgres(url.replace("postgresql+psycopg", "postgresql"))
     if urlsplit(url).scheme in ("redis", "rediss"):
         return RedisHuey("parlband", url=url, results=False)
     raise ValueError("LMS_JOBS_URL starts with sqlite:///, postgresql:// or redis://")
+
+
+def _on_postgres(dsn: str) -> Huey:
+    from psycopg import OperationalError  # noqa: PLC0415  here only is it certain to be needed
+
+    try:
+        return PostgresHuey("parlband", dsn=dsn, results=False)
+    except OperationalError as error:
+        message = f"the queue in the database does not answer: {str(error).splitlines()[0]}"
+        raise Refused(message, "queue") from error
 
 
 def run_due(app: Flask) -> None:

@@ -2,22 +2,31 @@
 
 import hmac
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet
 from flask import current_app
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 def _key() -> str:
     return str(current_app.config["SETTINGS"].key_encryption_key)
 
 
+def _cipher() -> "Fernet":
+    from cryptography.fernet import Fernet  # noqa: PLC0415  few requests need it
+
+    return Fernet(_key())
+
+
 def encrypted(text: str) -> bytes:
     """The text under LMS_KEY_ENCRYPTION_KEY (Fernet: AES-128-CBC with HMAC-SHA256)."""
-    return Fernet(_key()).encrypt(text.encode())
+    return _cipher().encrypt(text.encode())
 
 
 def decrypted(cipher: bytes) -> str:
-    return Fernet(_key()).decrypt(cipher).decode()
+    return _cipher().decrypt(cipher).decode()
 
 
 def keyed_hash(text: str) -> str:

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
-
 Kind = Literal["text", "integer", "minutes", "day", "formula"]
 
 _LONGEST_TEXT: Final = 32_767
@@ -74,6 +71,8 @@ def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, publicit
         raise ValueError("created needs a time zone")
     if not sheets:
         raise ValueError("a workbook needs a sheet")
+    import xlsxwriter  # noqa: PLC0415  few requests need it
+
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
@@ -175,6 +174,8 @@ def _write_cell(page: Any, at: tuple[int, int], column: Column, cell: Cell, styl
 
 def _write_totals(page: Any, sheet: Sheet, header: int, styles: _Styles) -> None:
     """Sums as formulas, with their present values stored for programmes that do not calculate."""
+    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415  see workbook
+
     row = header + len(sheet.rows) + 1
     for place, column in enumerate(sheet.columns):
         style = styles.total[column.kind]

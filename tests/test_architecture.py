@@ -1,6 +1,8 @@
 """The shape of the house: every view declares who may use it, every operation leaves committing to its view."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,14 @@ def test_the_clock_is_read_in_one_place() -> None:
             if any(word in line for word in ("datetime.now(", "date.today(", "utcnow(")):
                 guilty.append(f"{path.relative_to(ROOT)}:{number}")
     assert guilty == []
+
+
+def test_what_few_requests_need_is_imported_by_them() -> None:
+    """Each of these weighs some MiB, in every process of a server."""
+    heavy = {"alembic", "cryptography", "flask_migrate", "qrcode", "typst", "xlsxwriter"}
+    code = f"import sys, lms.app; print(*({heavy} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
 
 
 def test_files_stay_small() -> None:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import Engine, create_engine, make_url, text
 
 import config
+from lms import schema
 from lms.app import create_app
 from lms.db import APPEND_ONLY, Base, db
 
@@ -34,9 +35,14 @@ def migrated(app: Flask, engine_url: str, tmp_path) -> Iterator[Engine]:  # type
     )
     other = create_app(settings)
     with other.app_context():
-        upgrade()
+        schema.bring_up(other)
+        assert schema.is_current()
         yield db.engine
         db.engine.dispose()
+
+
+def test_the_newest_revision_is_known_without_alembic() -> None:
+    assert schema.newest() == ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
 
 
 def test_migrations_make_the_models_tables(migrated: Engine) -> None:
