@@ -102,8 +102,8 @@ def test_every_kind_of_answer_is_closed(wall: Flask, world: World) -> None:
         assert "unsafe" not in policy, kind
         assert ("Strict-Transport-Security" in answer.headers) is _is_secure(wall), kind
         assert answer.headers.get("Cache-Control", "").startswith("no-store"), kind
-    file = client.get("/static/favicon.svg")
-    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    with client.get("/static/favicon.svg") as file:
+        assert file.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_uploads_come_back_as_downloads(wall: Flask, world: World) -> None:
