@@ -154,16 +154,6 @@ def steps_of(people: Iterable[int], project: Project) -> dict[int, dict[str, dat
     return found
 
 
-def offered_ids(project: Project) -> set[int]:
-    """Ids of everybody who has been offered the module."""
-    return _with_step(project, "offered")
-
-
-def completed_ids(project: Project) -> set[int]:
-    """Ids of everybody who has completed the module."""
-    return _with_step(project, "completed")
-
-
 def not_offered(project: Project) -> list[Person]:
     """Participants and trainers of the project who have not been offered the module, by family name."""
     offered = select(HorizontalStep.person_id).where(

@@ -73,11 +73,6 @@ def where_was(programme: Programme, ticked: Collection[str]) -> Lesson | None:
     return next((lesson for lesson in programme.lessons if lesson.slug not in ticked), None)
 
 
-def all_read(programme: Programme, ticked: Collection[str]) -> bool:
-    """Whether every lesson is ticked."""
-    return where_was(programme, ticked) is None
-
-
 def _counting(person: Person, material: Material) -> list[LessonTick]:
     """The person's ticks that hold for the material; one query, two when she has read another version of it."""
     mine = db.session.scalars(

@@ -25,7 +25,7 @@ WORDS = {
     "enrolment.walked_in": N_("Came without having registered"),
     "enrolment.withdrawn": N_("Left a run"),
     "esf.exported": N_("Exported hours"),
-    "exemption.given": N_("Gave an exemption"),
+    "exemption.granted": N_("Gave an exemption"),
     "horizontal.accepted": N_("Said yes to the horizontal principles"),
     "horizontal.completed": N_("Completed the horizontal principles"),
     "horizontal.offered": N_("Offered the horizontal principles"),

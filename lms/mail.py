@@ -52,7 +52,7 @@ class OutboxMail(Base):
 # --- operations ---------------------------------------------------------------------------------------------
 
 
-def enqueue(  # a mail has these parts
+def enqueue(
     person: Person,
     template: str,
     *,
@@ -94,11 +94,11 @@ def enqueue(  # a mail has these parts
     return mail
 
 
-def send_waiting(connect: "Callable[[], smtplib.SMTP] | None" = None, *, most: int = 50) -> int:
+def send_waiting(connect: Callable[[], smtplib.SMTP] | None = None, *, most: int = 50) -> int:
     """Send what waits, oldest first; returns how many were sent. Nothing is locked while the mail server thinks.
 
     Two workers may run at once: who takes a mail puts it off by LEASE and commits before sending. A crash between
-    sending and committing sends twice, never never; the Message-ID is the same both times. A server that cannot be
+    sending and committing sends twice, never not at all; the Message-ID is the same both times. A server that cannot be
     reached ends the round and costs no mail a try.
     """
     sent = 0
@@ -265,17 +265,6 @@ def calendars(mail: OutboxMail) -> list[bytes]:
     """The calendars of a mail: they are stored one after the other, as RFC 5545 §3.4 lets a stream be."""
     end = b"END:VCALENDAR\r\n"
     return [part + end for part in (mail.calendar or b"").split(end) if part.strip()]
-
-
-def anything_waiting() -> bool:
-    """Whether a mail is due now."""
-    return bool(
-        db.session.scalar(
-            select(OutboxMail.id)
-            .where(OutboxMail.sent_at.is_(None), OutboxMail.failed_at.is_(None), OutboxMail.not_before <= clock.now())
-            .limit(1)
-        )
-    )
 
 
 def recent(limit: int = 100, before: int | None = None) -> list[OutboxMail]:

@@ -37,11 +37,6 @@ def may_see_staff(person: Person) -> Answer:
     return yes_if(managed_organisations(person), _("Only managers see this page, and only their own staff."))
 
 
-def may_see_protected(person: Person, project: Project) -> Answer:
-    """The real name behind an alias: the project leader, logged each time."""
-    return may_lead_project(person, project)
-
-
 def may_see_person(viewer: Person, person: Person) -> Answer:
     """A person's page: the leader of a project that the person takes part in or has a role in."""
     led = {role.project_id for role in roles_of(viewer, "project_leader") if role.project_id}

@@ -138,10 +138,6 @@ class Plan:
     publicity: Publicity
     scb: tuple[ScbColumn, ...]
 
-    def phase_on(self, day: date) -> Phase | None:
-        """The phase that `day` belongs to, or None in a gap or outside the period."""
-        return next((phase for phase in self.phases if phase.starts <= day <= phase.ends), None)
-
     def phase(self, key: str) -> Phase:
         """The phase called `key`; KeyError when the plan has none."""
         for phase in self.phases:
