@@ -3,6 +3,7 @@
 Nothing personal beyond what is printed: initials unless the holder chose the whole name, never a protected identity.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,7 +45,7 @@ class Verification:
 def look_up(code: str, on: date) -> Verification | None:
     """What is known about a code as somebody typed it, judged on a day; None when no certificate has it."""
     wanted = normalise_code(code)
-    rows = db.session.execute(_LINE, {"code": wanted}).all() if wanted else []
+    rows = _line_of(wanted) if wanted else []
     if not rows:
         return None
     links, judged = [], on
@@ -59,6 +60,12 @@ def initials(name: str) -> str:
     parts = name.split()
     chosen = [parts[0], parts[-1]] if len(parts) > 1 else parts
     return "\u00a0".join(f"{part[0].upper()}." for part in chosen)
+
+
+def _line_of(code: str) -> Sequence[Row[Any]]:
+    """The rows themselves, without a session: nothing is kept of them, and many ask."""
+    with db.engine.connect() as connection:
+        return connection.execute(_LINE, {"code": code}).all()
 
 
 def _line() -> Select[Any]:

@@ -51,6 +51,13 @@ CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 STATIC = Path(__file__).parent / "static"
 MOST_TYPED = 512 * 1024
 """Bytes of a form without files; parsing one is work that any stranger can ask for, before anything else is asked."""
@@ -240,16 +247,15 @@ def _spoken() -> str:
 
 
 def _start_answers(app: Flask) -> None:
+    always = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if app.config["SETTINGS"].secure else {})
+
     @app.after_request
     def _headers(response):  # type: ignore[no-untyped-def]
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        if app.config["SETTINGS"].secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        given = {name.lower() for name, _value in headers}
+        for name, value in always.items():
+            if name.lower() not in given:
+                headers.add(name, value)
         if response.status_code >= 400 or not (request.endpoint or "").endswith("static"):  # errors show the menu too
             headers.setdefault("Cache-Control", "no-store")
         return response

@@ -30,7 +30,15 @@ class SweptMemory(MemoryStorage):
             return self.storage[key]
 
 
-limiter = Limiter(get_remote_address)
+class AtTheViews(Limiter):
+    """Counts at the views that have a limit; the library would look for one before every request as well."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = AtTheViews(get_remote_address)
 
 SIGN_IN = "10 per minute; 60 per hour"
 CODE = "20 per minute; 100 per hour"

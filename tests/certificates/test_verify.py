@@ -99,7 +99,9 @@ def test_a_revoked_trainer_shows_in_the_chain_and_leaves_the_certificate_valid(a
     told = page(client, made.code, **{"Accept-Language": "en"})
     assert "Valid certificate" in told
     assert "Revoked since 12 October 2022" in told
-    known = look_up(made.code, DAY)
+    code = made.code
+    db.session.commit()
+    known = look_up(code, DAY)
     assert known is not None
     assert [(link.then, link.now) for link in known.above] == [("revoked", "revoked")]
 
@@ -108,7 +110,9 @@ def test_the_chain_says_what_each_link_was_on_the_day_below(app: Flask) -> None:
     made, own, _holder, _trainer = chain()
     with clock.moved(clock.now() + timedelta(days=1)):
         register.revoke(own, reason_code="conduct", by=make_person())
-    known = look_up(made.code, DAY + timedelta(days=1))
+    code = made.code
+    db.session.commit()
+    known = look_up(code, DAY + timedelta(days=1))
     assert known is not None
     assert [(link.then, link.now) for link in known.above] == [("valid", "revoked")]
 
