@@ -187,5 +187,5 @@ def _role_holders(project: Project, on: date) -> dict[int, set[str]]:
 
 
 def _people(ids: set[int]) -> dict[int, Person]:
-    query = select(Person).where(Person.id.in_(ids)).options(lazyload(Person.roles))
+    query = select(Person).where(Person.id.in_(ids))
     return {person.id: person for person in db.session.scalars(query)}

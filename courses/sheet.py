@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from courses.activities import Session
 from courses.attendance import PARTS, AttendanceEntry, Conflict, Mark, histories, moments, on_sheet, state_of
@@ -87,7 +86,7 @@ def sheet_of(session: Session) -> Sheet:
 
 def _load(person_ids: set[int]) -> None:
     """Bring who wrote the entries into memory in one question."""
-    db.session.scalars(select(Person).where(Person.id.in_(person_ids)).options(lazyload(Person.roles))).all()
+    db.session.scalars(select(Person).where(Person.id.in_(person_ids))).all()
 
 
 def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased, lazyload
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from certificates.register import Certificate, CertificateEvent
 from courses.activities import Activity, Session
@@ -79,7 +79,6 @@ def members(managed: Managed, page: int = 1) -> tuple[list[Member], int]:
     query = (
         select(Person)
         .where(_is_staff(managed))
-        .options(lazyload(Person.roles))
         .order_by(func.coalesce(Person.alias, Person.given_name + " " + Person.family_name), Person.id)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from flask_babel import gettext as _
 from sqlalchemy import ForeignKey, String, bindparam, delete, func, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms import audit, clock, mail
 from lms.db import Base, db
@@ -54,7 +54,11 @@ class SessionToken(Base):
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
 
-_WITH_TOKEN = select(SessionToken).where(SessionToken.token_hash == bindparam("token"))  # Asked by every page.
+_WITH_TOKEN = (  # Asked by every page: who it is and what she may, in one question.
+    select(SessionToken)
+    .where(SessionToken.token_hash == bindparam("token"))
+    .options(joinedload(SessionToken.person).joinedload(Person.roles))
+)
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -140,7 +144,7 @@ def forget_old() -> None:
 
 def person_of(token: str) -> Person | None:
     """Who is signed in with the token now."""
-    row = db.session.scalar(_WITH_TOKEN, {"token": _hash(token)})
+    row = db.session.scalars(_WITH_TOKEN, {"token": _hash(token)}).unique().one_or_none()
     if row is None or row.ended_at is not None or row.expires_at <= clock.now():
         return None
     row.person.sign_in_token = token

@@ -18,7 +18,7 @@ from sqlalchemy import (
     case,
     select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from lms import audit, clock
 from lms.db import Base, db
@@ -65,7 +65,7 @@ class Person(Base, UserMixin):  # type: ignore[misc]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
-    roles: Mapped[list["Role"]] = relationship(back_populates="person", foreign_keys="Role.person_id", lazy="selectin")
+    roles: Mapped[list["Role"]] = relationship(back_populates="person", foreign_keys="Role.person_id")
 
     @property
     def name(self) -> str:
@@ -220,6 +220,7 @@ def holders(name: str, *, project_id: int | None = None) -> list[Person]:
         .join(Role, Role.person_id == Person.id)
         .where(Role.name == name)
         .order_by(*shown_order())
+        .options(selectinload(Person.roles))
     )
     if project_id is not None:
         query = query.where(Role.project_id == project_id)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from lms import audit, clock
 from lms.db import db
@@ -343,7 +343,7 @@ def _known(project: Project, rows: Sequence[Row]) -> _Known:
 
 def _people(column: InstrumentedAttribute[str | None], values: Sequence[str]) -> Iterator[Person]:
     for some in _portions(values):
-        yield from db.session.scalars(select(Person).where(column.in_(some)))
+        yield from db.session.scalars(select(Person).where(column.in_(some)).options(selectinload(Person.roles)))
 
 
 def _portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:

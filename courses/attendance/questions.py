@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import aliased
 
 from courses.activities import Activity, Expected, Session
 from courses.attendance.ledger import AttendanceEntry, SignOff
@@ -29,7 +29,7 @@ def on_sheet(session: Session) -> list[Person]:
         expected = select(Expected.person_id).where(Expected.activity_id == session.activity_id)
     recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id)
     people = db.session.scalars(
-        select(Person).where(Person.id.in_(expected.union(recorded))).options(lazyload(Person.roles))
+        select(Person).where(Person.id.in_(expected.union(recorded)))
     )
     return by_name(people)
 

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from certificates import register
 from certificates.register import Certificate
@@ -106,7 +105,6 @@ def _signers(present: dict[int, dict[int, Presence]]) -> dict[int, str]:
         select(SignOff.session_id, Person)
         .join(Person, Person.id == SignOff.by_id)
         .where(SignOff.session_id.in_(ids))
-        .options(lazyload(Person.roles))
         .order_by(SignOff.id)
     )
     return {session_id: person.name for session_id, person in db.session.execute(query)}

@@ -84,7 +84,7 @@ def participants(run: Run) -> list[Person]:
         .join(Enrolment, Enrolment.person_id == Person.id)
         .where(Enrolment.run_id == run.id, Enrolment.state == "registered")
     )
-    return by_name(db.session.scalars(query.options(lazyload(Person.roles))))
+    return by_name(db.session.scalars(query))
 
 
 def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
@@ -151,7 +151,6 @@ def _works(run: Run, ids: Collection[int]) -> dict[int, Work]:
         .join(Material, Material.id == Activity.__table__.c.material_id)
         .outerjoin(Review, Review.submission_id == Submission.id)
         .outerjoin(reviewer, reviewer.id == Review.by_id)
-        .options(lazyload(reviewer.roles))
         .where(
             Submission.person_id.in_(ids), Material.key == run.material.key, Activity.project_id == run.project_id
         )
