@@ -41,6 +41,9 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
     family_name = StringField(_l("Family name"), [Optional(), Length(max=80)])
     role = SelectField(_l("Role"))
 
+    made_person = False
+    """Whether somebody was put into the register for it: nobody had the address."""
+
 
 class ProjectRoleForm(RoleForm):
     """A role of the project."""

@@ -4,7 +4,6 @@ from flask import Blueprint, abort, current_app, flash, render_template, request
 from flask import Response as FlaskResponse
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from certificates import pdf, register, words
 from certificates.forms import PresentationForm, RevokeForm
@@ -14,10 +13,9 @@ from certificates.statement import grouped
 from certificates.verification import initials
 from lms import audit, clock
 from lms.db import db
-from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("certificates", __name__)
 UNDER_PER_PAGE = 25
@@ -27,7 +25,7 @@ UNDER_PER_PAGE = 25
 @guarded(may_be_signed_in)
 def mine() -> ResponseReturnValue:
     """The certificates of who is signed in, newest first."""
-    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in register.of(_me())]
+    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in register.of(me())]
     return render_template("certificates/mine.html", rows=rows, words=words)
 
 
@@ -46,7 +44,7 @@ def present(certificate: Certificate) -> ResponseReturnValue:
     if not form.validate():
         return _page(certificate, form), 422
     try:
-        register.present(certificate, full_name=form.shown.data == "name", by=_me())
+        register.present(certificate, full_name=form.shown.data == "name", by=me())
     except Refused as refusal:
         form.shown.errors = [str(refusal)]
         return _page(certificate, form), 422
@@ -62,8 +60,8 @@ def download(certificate: Certificate) -> ResponseReturnValue:
     layout = request.args.get("layout", "portrait")
     if layout not in ("portrait", "landscape"):
         abort(404)
-    if register.tells_protected_name(certificate) and _me().id != certificate.holder_id:
-        audit.seen("name.revealed", certificate.holder, by=_me(), details={"certificate": certificate.number})
+    if register.tells_protected_name(certificate) and me().id != certificate.holder_id:
+        audit.seen("name.revealed", certificate.holder, by=me(), details={"certificate": certificate.number})
     state = register.state(certificate, clock.today())
     made = pdf.render(
         register.statement_of(certificate),
@@ -91,7 +89,7 @@ def revoke(certificate: Certificate) -> ResponseReturnValue:
     if not form.validate():
         return _revoke_page(certificate, form), 422
     try:
-        register.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=_me())
+        register.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=me())
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "error")
@@ -102,20 +100,21 @@ def revoke(certificate: Certificate) -> ResponseReturnValue:
 
 
 def _page(certificate: Certificate, form: PresentationForm) -> str:
-    statement, me = register.statement_of(certificate), _me()
+    statement, viewer = register.statement_of(certificate), me()
+    holder = register.shown_holder(certificate, viewer)
     project = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
     return render_template(
         "certificates/show.html",
         footer_project=_("Project %(name)s, dnr %(dnr)s, %(owner)s", **project),
         certificate=certificate,
         s=statement,
-        holder=register.shown_holder(certificate, me),
+        holder=holder,
         state=register.state(certificate, clock.today()),
         event=register.revocation(certificate),
         form=form,
-        is_holder=bool(may_present(me, certificate)) and not certificate.holder.protected,
-        may_revoke=bool(may_revoke(me, certificate)),
-        initials=initials(register.shown_holder(certificate, me)),
+        is_holder=bool(may_present(viewer, certificate)) and not certificate.holder.protected,
+        may_revoke=bool(may_revoke(viewer, certificate)),
+        initials=initials(holder),
         url=pdf.verification_url(statement, current_app.config["SETTINGS"].base_url),
         grouped=grouped,
         words=words,
@@ -130,7 +129,7 @@ def _revoke_page(certificate: Certificate, form: RevokeForm) -> str:
         "certificates/revoke.html",
         certificate=certificate,
         s=register.statement_of(certificate),
-        holder=register.shown_holder(certificate, _me()),
+        holder=register.shown_holder(certificate, me()),
         state=register.state(certificate, clock.today()),
         form=form,
         total=total,
@@ -144,8 +143,3 @@ def _revoke_page(certificate: Certificate, form: RevokeForm) -> str:
 def _full_name(certificate: Certificate) -> bool:
     row = db.session.get(CertificatePresentation, certificate.id)
     return row is not None and row.full_name
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from courses import activities
 from courses.activities import Activity
@@ -15,7 +14,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("activities", __name__)
 FIELDS = {"place": "place", "link": "link", "ends_before_start": "ends", "too_long": "ends", "title": "title"}
@@ -32,7 +31,7 @@ def index(project: Project) -> ResponseReturnValue:
         project=project,
         meetings=rows,
         sheets=sheets_of([meeting.sessions[0] for meeting in rows]),
-        mine={meeting.id for meeting in rows if is_trainer_of(current_user, meeting)},
+        mine={meeting.id for meeting in rows if is_trainer_of(me(), meeting)},
         kinds=MEETING_KINDS,
         now=clock.now(),
         page=page,
@@ -57,7 +56,7 @@ def call(project: Project) -> ResponseReturnValue:
     try:
         meeting = activities.call_meeting(
             project, form.kind.data, title=form.title.data or "", starts=form.begins, ends=form.finishes,
-            mode=form.mode.data, place=form.place.data or "", link=form.link.data or "", by=current_user,
+            mode=form.mode.data, place=form.place.data or "", link=form.link.data or "", by=me(),
         )  # fmt: skip
     except Refused as refusal:
         db.session.rollback()
@@ -75,7 +74,7 @@ def cancel(meeting: Activity) -> ResponseReturnValue:
     """Cancel a meeting that nobody attended."""
     project_id = meeting.project_id
     try:
-        activities.cancel_meeting(meeting, by=current_user)
+        activities.cancel_meeting(meeting, by=me())
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "error")

@@ -21,10 +21,9 @@ from courses.runs import Run
 from lms import files, oversized
 from lms.db import db
 from lms.files import StoredFile
-from lms.people import Person
 from lms.permissions import guarded
 from lms.refusals import Refused, Stale
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("assignments", __name__)
 
@@ -59,7 +58,7 @@ class AssignmentForm(FlaskForm):  # type: ignore[misc]
 @guarded(may_hand_in, Run)
 def assignment(run: Run) -> ResponseReturnValue:
     """The case and what the person has written so far."""
-    return _page(run, _form(assignments.draft_of(run, _me())))
+    return _page(run, _form(assignments.draft_of(run, me())))
 
 
 @bp.post("/courses/<int:run_id>/assignment")
@@ -67,16 +66,16 @@ def assignment(run: Run) -> ResponseReturnValue:
 def save(run: Run) -> ResponseReturnValue:
     """Save the draft, and hand it in when that button was pressed."""
     form = AssignmentForm()
-    form.remove.choices = _choices(assignments.draft_of(run, _me()))
+    form.remove.choices = _choices(assignments.draft_of(run, me()))
     status, theirs = 200 if form.validate() else 422, None
     try:
         _keep_files(run, form)
-        draft = assignments.save_draft(run, _me(), form.text.data or "", form.worked(), _revision(form), by=_me())
+        draft = assignments.save_draft(run, me(), form.text.data or "", form.worked(), _revision(form), by=me())
         form.revision.data = str(draft.revision)
         if form.errors:
             status = 422
         elif request.form.get("act") == "submit":
-            assignments.submit(run, _me(), by=_me())
+            assignments.submit(run, me(), by=me())
     except Stale as stale:
         status, theirs = 409, stale.values["theirs"]
         form.revision.data = str(theirs.revision)
@@ -100,12 +99,12 @@ def _done(run: Run) -> ResponseReturnValue:
 def _keep_files(run: Run, form: AssignmentForm) -> None:
     """Files first, each for itself: a browser does not send them a second time when the page comes back."""
     for file_id in form.remove.data or []:
-        assignments.remove_file(run, _me(), file_id, by=_me())
+        assignments.remove_file(run, me(), file_id, by=me())
     for upload in form.files.data or []:
         if not upload or not upload.filename:
             continue
         try:
-            assignments.add_file(run, _me(), upload.read(), upload.filename, by=_me())
+            assignments.add_file(run, me(), upload.read(), upload.filename, by=me())
         except Refused as refused:
             if refused.code in ("approved", "run_cancelled", "no_assignment"):
                 raise
@@ -121,13 +120,13 @@ def _revision(form: AssignmentForm) -> int:
 def too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
     """More than can be received at once: nothing is saved, and the text stands in the form again."""
     run = db.session.get(Run, (request.view_args or {}).get("run_id", 0))
-    if run is None or not current_user.is_authenticated or not may_hand_in(_me(), run):
+    if run is None or not current_user.is_authenticated or not may_hand_in(me(), run):
         return render_template("errors/413.html", reason=""), 413
     typed = oversized.typed_before_files(request)
     if "text" not in typed:
         return render_template("errors/413.html", reason=""), 413
     form = AssignmentForm(typed)
-    form.remove.choices = _choices(assignments.draft_of(run, _me()))
+    form.remove.choices = _choices(assignments.draft_of(run, me()))
     form.files.errors = [_("The files are more than 40 MB together. Save your text, then send them one by one.")]
     return _page(run, form, status=413)
 
@@ -150,11 +149,11 @@ def _page(
     plan = run.programme.assignment
     if plan is None:
         abort(404)
-    draft = assignments.draft_of(run, _me())
+    draft = assignments.draft_of(run, me())
     form.remove.choices = _choices(draft)
     form.remove.data = form.remove.data or []
-    versions = assignments.versions(run, _me())
-    spoken = _me().language if _me().language in plan.case else "sv"
+    versions = assignments.versions(run, me())
+    spoken = me().language if me().language in plan.case else "sv"
     return (
         render_template(
             "courses/learning/assignment.html",
@@ -180,8 +179,3 @@ def _page(
 def file(stored: StoredFile) -> ResponseReturnValue:
     """A file as a download, for who sent it and the trainers it was sent to."""
     return files.download(stored)
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from courses import attendance, sheet
@@ -22,7 +21,7 @@ from lms.people import Person
 from lms.permissions import guarded
 from lms.projects import member_ids
 from lms.refusals import Refused, Stale
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("attendance", __name__)
 
@@ -32,12 +31,12 @@ bp = Blueprint("attendance", __name__)
 def show(session: Session) -> ResponseReturnValue:
     """The sheet: to fill in, or as it is signed."""
     signatures = _signatures(session)
-    if signatures or not may_take_attendance(current_user, session):
+    if signatures or not may_take_attendance(me(), session):
         return render_template(
             "courses/attendance_signed.html",
             sheet=sheet.sheet_of(session),
             signatures=signatures,
-            may_take=bool(may_take_attendance(current_user, session)),
+            may_take=bool(may_take_attendance(me(), session)),
             back=_back(session),
         )
     return _page(sheet.sheet_of(session))
@@ -51,7 +50,7 @@ def save(session: Session) -> ResponseReturnValue:
     if errors:
         return _typed(session, errors), 422
     try:
-        done = attendance.record(session, marks, by=current_user, nonce=request.form.get("nonce", ""))
+        done = attendance.record(session, marks, by=me(), nonce=request.form.get("nonce", ""))
     except Refused as refusal:
         return _refused(session, refusal)
     if done.conflicts:
@@ -107,7 +106,7 @@ def save_correction(session: Session) -> ResponseReturnValue:
         return _typed(session, errors), 422
     nonce, reason = request.form.get("nonce", ""), request.form.get("reason", "")
     try:
-        done = attendance.correct(session, marks, reason, by=current_user, nonce=nonce)
+        done = attendance.correct(session, marks, reason, by=me(), nonce=nonce)
     except Refused as refusal:
         return _refused(session, refusal)
     again = sheet.renewed(session, request.form, done.conflicts) if done.conflicts else None
@@ -132,7 +131,7 @@ def confirm(session: Session) -> ResponseReturnValue:
 def sign(session: Session) -> ResponseReturnValue:
     """Sign exactly what was shown."""
     try:
-        attendance.sign_off(session, by=current_user, seen_hash=request.form.get("seen"))
+        attendance.sign_off(session, by=me(), seen_hash=request.form.get("seen"))
     except Refused as refusal:
         db.session.rollback()
         return _confirmation(session, str(refusal)), 409 if isinstance(refusal, Stale) else 422
@@ -173,13 +172,13 @@ def _add(session: Session, form: NewPersonForm) -> Person:
         employer = db.session.get(Organisation, form.organisation.data) if form.organisation.data else None
         return attendance.add_new(
             session, form.given_name.data or "", form.family_name.data or "", email=form.email.data,
-            organisation=employer, by=current_user,
+            organisation=employer, by=me(),
         )  # fmt: skip
     words = request.form.get("words", "")
     chosen = request.form.get("person", "")
     for person in attendance.candidates(session, words):
         if str(person.id) == chosen:
-            attendance.add_to_sheet(session, person, by=current_user)
+            attendance.add_to_sheet(session, person, by=me())
             return person
     raise Refused(_("Search again and choose the person."), "not_found")
 

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from certificates import register
 from courses import cascade
@@ -14,6 +13,7 @@ from lms.people import Person
 from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
+from lms.views import me
 
 bp = Blueprint("cascade", __name__)
 PER_PAGE = 50
@@ -31,11 +31,11 @@ def show(project: Project) -> ResponseReturnValue:
 @guarded(may_see_branch, Project)
 def branch(project: Project) -> ResponseReturnValue:
     """The users of one trainer (`trainer`, without it the own ones), a page at a time."""
-    me: Person = current_user._get_current_object()
-    chosen = request.args.get("trainer", 0, int) if "trainer" in request.args else me.id
+    viewer = me()
+    chosen = request.args.get("trainer", 0, int) if "trainer" in request.args else viewer.id
     trainer = db.session.get(Person, chosen) or abort(404)
-    sees_all = may_see_tree(me, project)
-    if not sees_all and trainer.id != me.id:
+    sees_all = may_see_tree(viewer, project)
+    if not sees_all and trainer.id != viewer.id:
         g.refused = sees_all.reason
         abort(403)
     page = max(1, request.args.get("page", 1, int))
@@ -45,14 +45,9 @@ def branch(project: Project) -> ResponseReturnValue:
         abort(404)
     return render_template(
         "courses/cascade/branch.html",
-        project=project,
-        trainer=trainer,
-        total=total,
+        project=project, trainer=trainer, total=total, page=page, pages=pages,
         rows=[(row, register.state(row, clock.today())) for row in rows],
         own=cascade.certificate_of(project, trainer.id),
-        may_open=bool(may_lead_project(me, project)),
-        sees_all=bool(sees_all),
-        page=page,
-        pages=pages,
+        may_open=bool(may_lead_project(viewer, project)), sees_all=bool(sees_all),
         url=url_for("cascade.branch", project_id=project.id, trainer=trainer.id),
-    )
+    )  # fmt: skip

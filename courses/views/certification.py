@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
@@ -19,7 +18,7 @@ from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("certification", __name__)
 
@@ -46,7 +45,7 @@ def certify(run: Run) -> ResponseReturnValue:
     chosen = {int(value) for value in request.form.getlist("person") if value.isascii() and value.isdecimal()}
     people = list(db.session.scalars(select(Person).where(Person.id.in_(chosen)).order_by(Person.id)))
     try:
-        made = certification.certify(run, people, by=_me())
+        made = certification.certify(run, people, by=me())
     except Refused as refusal:
         db.session.rollback()
         return _page(db.session.get_one(Run, run.id), chosen, str(refusal)), 422
@@ -59,7 +58,7 @@ def certify(run: Run) -> ResponseReturnValue:
 def _page(run: Run, chosen: set[int] | None = None, refusal: str = "") -> str:
     known = list(certification.facts(run).values())
     ready = [each for each in known if certification.is_eligible(each)]
-    leads = is_trainer_of(_me(), run)
+    leads = is_trainer_of(me(), run)
     return render_template(
         "courses/certification/show.html",
         run=run,
@@ -69,7 +68,7 @@ def _page(run: Run, chosen: set[int] | None = None, refusal: str = "") -> str:
         lacking=[(each, _missing(run, each, leads)) for each in known if _lacks(each)],
         done=_certified(known),
         leads=leads,
-        gate=gate.may_lead(_me(), run.programme, run.project, clock.today()) if leads else None,
+        gate=gate.may_lead(me(), run.programme, run.project, clock.today()) if leads else None,
         refusal=refusal,
     )
 
@@ -96,8 +95,3 @@ def _certified(known: list[Facts]) -> list[tuple[Facts, Certificate]]:
     query = select(Certificate).where(Certificate.id.in_(ids)).options(lazyload(Certificate.holder))
     rows = {row.id: row for row in db.session.scalars(query)}
     return [(each, rows[each.certificate_id]) for each in known if each.certificate_id in rows]
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

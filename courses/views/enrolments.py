@@ -4,7 +4,6 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
 from sqlalchemy import Select, case, func, select
 
 from courses import enrolment
@@ -18,7 +17,7 @@ from lms.people import Person
 from lms.permissions import guarded
 from lms.projects import Participation
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("enrolments", __name__)
 PER_PAGE = 30
@@ -43,22 +42,25 @@ def send_invitations(run: Run) -> ResponseReturnValue:
         return _invite_page(run, error=_("Choose at least one person.")), 422
     address = url_for("runs.show", run_id=run.id)
     try:
-        invited = enrolment.invite(run, people, by=_person())
+        invited = enrolment.invite(run, people, by=me())
     except Refused as refusal:
         return _invite_page(run, error=str(refusal), chosen=chosen), 422
     told = sum(bool(each.person.email) for each in invited)
+    silent = len(invited) - told
     db.session.commit()
-    flash(ngettext("%(num)s invitation is on its way", "%(num)s invitations are on their way", told), "success")
-    if silent := len(invited) - told:
-        flash(
-            ngettext(
-                "%(num)s person has no address and must be told.",
-                "%(num)s people have no address and must be told.",
-                silent,
-            ),
-            "warning",
-        )
+    _say_who_is_told(told, silent)
     return see(address)
+
+
+def _say_who_is_told(told: int, silent: int) -> None:
+    flash(ngettext("%(num)s invitation is on its way", "%(num)s invitations are on their way", told), "success")
+    if silent:
+        words = ngettext(
+            "%(num)s person has no address and must be told.",
+            "%(num)s people have no address and must be told.",
+            silent,
+        )
+        flash(words, "warning")
 
 
 @bp.get("/runs/<int:run_id>/adaptations")
@@ -66,7 +68,7 @@ def send_invitations(run: Run) -> ResponseReturnValue:
 def adaptations(run: Run) -> ResponseReturnValue:
     """What people need, for the eyes of the run's trainers; each look is logged."""
     needing = [each for each in enrolment.everybody(run, "registered", "waiting") if each.adaptations]
-    audit.seen("adaptations.seen", run, by=_person(), details={"people": [each.person_id for each in needing]})
+    audit.seen("adaptations.seen", run, by=me(), details={"people": [each.person_id for each in needing]})
     return render_template("courses/runs/adaptations.html", run=run, needing=enrolment.by_name(needing))
 
 
@@ -76,7 +78,7 @@ def register(row: Enrolment) -> ResponseReturnValue:
     """Register somebody who answered by word of mouth."""
     address, name = url_for("runs.show", run_id=row.run_id), row.person.name
     try:
-        enrolment.register(row.run, row.person, by=_person())
+        enrolment.register(row.run, row.person, by=me())
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "error")
@@ -95,7 +97,7 @@ def register(row: Enrolment) -> ResponseReturnValue:
 def withdraw(row: Enrolment) -> ResponseReturnValue:
     """Take somebody out of the run; the first in line moves up."""
     address, name = url_for("runs.show", run_id=row.run_id), row.person.name
-    enrolment.withdraw(row, by=_person())
+    enrolment.withdraw(row, by=me())
     db.session.commit()
     flash(_("%(name)s has left the run", name=name), "success")
     return see(address)
@@ -143,8 +145,3 @@ def _groups(run: Run) -> list[tuple[int, str, int]]:
         .order_by(Organisation.name)
     )
     return [(number, name, count) for number, name, count in db.session.execute(query)]
-
-
-def _person() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

@@ -7,7 +7,6 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from courses.esf import workbook
 from courses.esf.employers import employers as employers_of
@@ -19,6 +18,7 @@ from lms import audit, clock, filters
 from lms.permissions import guarded
 from lms.policy import may_lead_project, may_see_employer_hours
 from lms.projects import Project
+from lms.views import me
 
 bp = Blueprint("esf", __name__)
 PER_PAGE = 50
@@ -132,7 +132,7 @@ def _month_words() -> dict[str, tuple[str, str]]:
 
 
 def _log(act: str, project: Project, details: dict[str, object]) -> None:
-    audit.seen(act, project, by=current_user._get_current_object(), details=details)
+    audit.seen(act, project, by=me(), details=details)
 
 
 def _download(data: bytes, name: str) -> Response:

@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from courses import exemptions, gate
 from courses.forms.exemptions import ExemptionForm
@@ -14,7 +13,7 @@ from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("exemptions", __name__)
 FIELD = {"own_exemption": "email", "ends_before_start": "ends", "past": "ends", "outside_project": "ends"}
@@ -36,22 +35,12 @@ def grant(project: Project) -> ResponseReturnValue:
     form = ExemptionForm()
     if not form.validate():
         return _page(project, form), 422
-    starts, ends = form.starts.data, form.ends.data
-    assert starts is not None  # the validators have asked for both days
-    assert ends is not None
     person = people.find_person(email=form.email.data)
     if person is None:
         form.email.errors = [_("Nobody here has that address. Check the spelling.")]
         return _page(project, form), 422
     try:
-        exemptions.grant(
-            project,
-            person,
-            starts=starts,
-            ends=ends,
-            reason=form.reason.data or "",
-            by=current_user._get_current_object(),
-        )
+        exemptions.grant(project, person, **form.granted(), by=me())
     except Refused as refusal:
         db.session.rollback()
         form[FIELD.get(refusal.code, "reason")].errors = [str(refusal)]

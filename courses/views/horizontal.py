@@ -4,18 +4,16 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
 
 from courses import enrolment, horizontal, lessons, materials
 from courses.policy import may_manage_run
 from courses.runs import Run
 from lms.db import db
-from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in
 from lms.policy import may_lead_project
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("horizontal", __name__)
 
@@ -28,11 +26,11 @@ def mine() -> ResponseReturnValue:
     """Offered, accepted, completed: the person's own steps in each project."""
     material = materials.latest(horizontal.PROGRAMME)
     programme = materials.programme_of(material) if material else None
-    ticked = lessons.ticks(_me(), material) if material else set()
-    offered = horizontal.projects_offered(_me())
+    ticked = lessons.ticks(me(), material) if material else set()
+    offered = horizontal.projects_offered(me())
     return render_template(
         "courses/horizontal/mine.html",
-        projects=[(project, horizontal.steps(_me(), project)) for project in offered],
+        projects=[(project, horizontal.steps(me(), project)) for project in offered],
         programme=programme,
         ticked=ticked,
         next_lesson=lessons.where_was(programme, ticked) if programme else None,
@@ -50,7 +48,7 @@ def step() -> ResponseReturnValue:
         flash(_("Choose what to do on this page."), "error")
         return see(url_for("horizontal.mine"))
     try:
-        act(_me(), project, by=_me())
+        act(me(), project, by=me())
     except Refused as refused:
         flash(str(refused), "error")
         return see(url_for("horizontal.mine"))
@@ -70,7 +68,7 @@ def project(project: Project) -> ResponseReturnValue:
 @guarded(may_lead_project, Project)
 def offer(project: Project) -> ResponseReturnValue:
     """Offer the module to everybody who has not been offered it."""
-    _flash(horizontal.offer(project, horizontal.not_offered(project), by=_me()))
+    _flash(horizontal.offer(project, horizontal.not_offered(project), by=me()))
     db.session.commit()
     return see(url_for("horizontal.project", project_id=project.id))
 
@@ -89,7 +87,7 @@ def run(run: Run) -> ResponseReturnValue:
 def offer_run(run: Run) -> ResponseReturnValue:
     """Offer the module to everybody in the run who has not been offered it."""
     people = [each.person for each in enrolment.roster(run) if each.state == "registered"]
-    _flash(horizontal.offer(run.project, people, by=_me()))
+    _flash(horizontal.offer(run.project, people, by=me()))
     db.session.commit()
     return see(url_for("horizontal.run", run_id=run.id))
 
@@ -102,8 +100,3 @@ def _flash(offered: int) -> None:
         "%(num)s person has been offered the module", "%(num)s people have been offered the module", offered
     )
     flash(words, "success")
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from courses import horizontal, lessons, materials, programmes, progress
 from courses.materials import Material, programme_of
@@ -17,9 +16,8 @@ from courses.programmes import Lesson, Programme
 from courses.runs import Run
 from courses.views.pearls import actions, steps, today
 from lms.db import db
-from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("learning", __name__)
 
@@ -52,7 +50,7 @@ class Shelf:
 @guarded(may_read_run, Run)
 def course(run: Run) -> ResponseReturnValue:
     """The string of pearls, the next step, and the lessons."""
-    where = progress.of(run, _me())
+    where = progress.of(run, me())
     now = today(run, where)
     return render_template(
         "courses/learning/course.html",
@@ -61,7 +59,7 @@ def course(run: Run) -> ResponseReturnValue:
         shelf=_shelf_of(run, set(where.ticked)),
         steps=steps(run, where),
         actions=[now, *actions(run, where)] if now and now["url"] != request.path else actions(run, where),
-        leads=is_trainer_of(_me(), run),
+        leads=is_trainer_of(me(), run),
     )
 
 
@@ -69,7 +67,7 @@ def course(run: Run) -> ResponseReturnValue:
 @guarded(may_read_run, Run)
 def lesson(run: Run, slug: str) -> ResponseReturnValue:
     """A lesson of the material that is taught in the run."""
-    return _lesson_page(_shelf_of(run, lessons.ticks(_me(), run.material)), slug)
+    return _lesson_page(_shelf_of(run, lessons.ticks(me(), run.material)), slug)
 
 
 @bp.post("/courses/<int:run_id>/lessons/<slug>")
@@ -94,9 +92,9 @@ def shelves() -> ResponseReturnValue:
     mine = [
         _study_shelf(material)
         for material in materials.latest_of_each()
-        if not programme_of(material).sessions and may_study(_me(), material.key)
+        if not programme_of(material).sessions and may_study(me(), material.key)
     ]
-    return render_template("courses/learning/shelves.html", shelves=mine, language=_me().language)
+    return render_template("courses/learning/shelves.html", shelves=mine, language=me().language)
 
 
 @bp.get("/learn/<key>")
@@ -131,7 +129,7 @@ def _material(key: str) -> Material:
     material = materials.latest(key)
     if material is None or programme_of(material).sessions:
         abort(404)
-    answer = may_study(_me(), key)
+    answer = may_study(me(), key)
     if not answer:
         g.refused = answer.reason
         abort(403)
@@ -141,8 +139,8 @@ def _material(key: str) -> Material:
 def _study_shelf(material: Material) -> Shelf:
     programme = programme_of(material)
     home = url_for("learning.study", key=material.key)
-    title = programmes.text(programme.title, _me().language)
-    return Shelf(title, home, home, programme, material, lessons.ticks(_me(), material))
+    title = programmes.text(programme.title, me().language)
+    return Shelf(title, home, home, programme, material, lessons.ticks(me(), material))
 
 
 # --- both ---------------------------------------------------------------------------------------------------
@@ -153,7 +151,7 @@ def _lesson_page(shelf: Shelf, slug: str) -> ResponseReturnValue:
     if lesson is None:
         abort(404)
     before, after = shelf.beside(lesson)
-    spoken = _me().language if _me().language in lesson.body else "sv"
+    spoken = me().language if me().language in lesson.body else "sv"
     return render_template(
         "courses/learning/lesson.html", shelf=shelf, lesson=lesson, before=before, after=after, spoken=spoken
     )
@@ -165,16 +163,11 @@ def _tick(shelf: Shelf, slug: str) -> ResponseReturnValue:
     if lesson is None:
         abort(404)
     if request.form.get("read") == "no":
-        lessons.untick(_me(), shelf.material, slug, by=_me())
+        lessons.untick(me(), shelf.material, slug, by=me())
         db.session.commit()
         return see(shelf.url(lesson))
-    lessons.tick(_me(), shelf.material, slug, by=_me())
+    lessons.tick(me(), shelf.material, slug, by=me())
     after = shelf.beside(lesson)[1]
     db.session.commit()
-    flash(_("Ticked off: %(title)s", title=programmes.text(lesson.title, _me().language)), "success")
+    flash(_("Ticked off: %(title)s", title=programmes.text(lesson.title, me().language)), "success")
     return see(shelf.url(after) if after else shelf.home)
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

@@ -4,7 +4,6 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import Length
@@ -17,7 +16,7 @@ from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded
 from lms.refusals import Refused, Stale
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("reviews", __name__)
 
@@ -55,7 +54,7 @@ def decide(submission: Submission) -> ResponseReturnValue:
     if not form.validate():
         return _page(submission, form, status=422)
     try:
-        made = reviews.review(submission, request.form.get("outcome", ""), form.feedback.data or "", by=_me())
+        made = reviews.review(submission, request.form.get("outcome", ""), form.feedback.data or "", by=me())
     except Stale as stale:
         db.session.rollback()
         return _page(stale.values.get("newest", submission), form, told=stale, status=409)
@@ -81,7 +80,7 @@ def _page(
     plan = run.programme.assignment
     assert plan is not None
     versions = assignments.versions(run, submission.person)
-    spoken = _me().language if _me().language in plan.case else "sv"
+    spoken = me().language if me().language in plan.case else "sv"
     return (
         render_template(
             "courses/reviews/submission.html",
@@ -99,8 +98,3 @@ def _page(
         ),
         status,
     )
-
-
-def _me() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

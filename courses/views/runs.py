@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import lazyload
 
@@ -32,7 +31,7 @@ from lms.people import Person, has_role, holders
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused, Stale
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("runs", __name__)
 PER_PAGE = 20
@@ -73,7 +72,7 @@ def new(project: Project) -> ResponseReturnValue:
         return render_template("courses/runs/choose.html", project=project, choices=_programmes(project))
     form = RunForm(formdata=None)
     form.offer(project, leaders(project))
-    form.prefill(programme_of(material), _person())
+    form.prefill(programme_of(material), me())
     return _form_page(form, project, programme_of(material))
 
 
@@ -88,7 +87,7 @@ def create(project: Project) -> ResponseReturnValue:
     if not form.validate():
         return _form_page(form, project, programme_of(material)), 422
     try:
-        run = runs.schedule(project, material, **_values(form, people), by=_person())
+        run = runs.schedule(project, material, **_values(form, people), by=me())
     except Refused as refusal:
         form.tell(refusal)
         return _form_page(form, project, programme_of(material)), 422
@@ -107,7 +106,7 @@ def show(run: Run) -> ResponseReturnValue:
         people[each.state].append(each)
     for state in ("invited", "registered", "declined", "withdrawn"):
         people[state] = enrolment.by_name(people[state])
-    person = _person()
+    person = me()
     return render_template(
         "courses/runs/show.html",
         run=run, people=people, state=state_of(run), now=clock.now(),
@@ -143,7 +142,7 @@ def save(run: Run) -> ResponseReturnValue:
     read_at = request.form.get("revision", 0, int)
     address, sequence = url_for("runs.show", run_id=run.id), run.sequence
     try:
-        runs.change(run, **_values(form, people), revision=read_at, by=_person())
+        runs.change(run, **_values(form, people), revision=read_at, by=me())
     except Stale:
         theirs = differences(form, run)
         form.revision.data = str(run.revision)
@@ -173,7 +172,7 @@ def cancel(run: Run) -> ResponseReturnValue:
         return _cancel_page(form, run), 422
     address = url_for("runs.show", run_id=run.id)
     try:
-        runs.cancel(run, reason=form.reason.data or "", by=_person())
+        runs.cancel(run, reason=form.reason.data or "", by=me())
     except Refused as refusal:
         form.reason.errors = [str(refusal)]
         return _cancel_page(form, run), 422
@@ -229,7 +228,7 @@ def _programmes(project: Project) -> list[tuple[Programme, str]]:
     """Every programme with sessions, and why the person may not lead it today (empty: she may)."""
     offered = [programme_of(material) for material in materials.latest_of_each()]
     return [
-        (programme, may_lead(_person(), programme, project, clock.today()).reason)
+        (programme, may_lead(me(), programme, project, clock.today()).reason)
         for programme in offered
         if programme.sessions
     ]
@@ -251,13 +250,7 @@ def _over() -> ColumnElement[bool]:
 
 
 def _own(project: Project) -> list[ColumnElement[bool]]:
-    person = _person()
+    person = me()
     if has_role(person, "county_trainer", "project_leader", project_id=project.id):
         return []
     return [Activity.id.in_(select(RunTrainer.run_id).where(RunTrainer.person_id == person.id))]
-
-
-
-def _person() -> Person:
-    person: Person = current_user._get_current_object()
-    return person

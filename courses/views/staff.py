@@ -2,12 +2,12 @@
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from courses import staff
 from lms.people import managed_staff
 from lms.permissions import guarded
 from lms.policy import may_see_staff
+from lms.views import me
 
 bp = Blueprint("staff", __name__)
 
@@ -17,7 +17,7 @@ bp = Blueprint("staff", __name__)
 def index() -> ResponseReturnValue:
     """Courses, attendance, assignment and certificate of everybody in the manager's organisations."""
     page = max(request.args.get("page", 1, type=int), 1)
-    managed = managed_staff(current_user)
+    managed = managed_staff(me())
     members, total = staff.members(managed, page)
     return render_template(
         "courses/staff.html",

@@ -3,7 +3,6 @@
 from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
-from flask_login import current_user
 
 from courses import materials, survey_export, surveys
 from courses.materials import programme_of
@@ -16,7 +15,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("surveys", __name__)
 PER_PAGE = 1
@@ -26,7 +25,7 @@ PER_PAGE = 1
 @guarded(may_answer_survey, Survey)
 def show(survey: Survey) -> ResponseReturnValue:
     """The questions; or thanks, or why they cannot be answered now."""
-    receipt = db.session.get_one(Receipt, (survey.id, current_user.id))
+    receipt = db.session.get_one(Receipt, (survey.id, me().id))
     if receipt.answered_on or survey.closed_at or not survey.opens <= clock.today() <= survey.closes:
         return render_template("courses/survey_done.html", survey=survey, receipt=receipt, **_others(survey))
     return _page(survey, survey_form(survey.questions, _language())), 200
@@ -39,7 +38,7 @@ def send(survey: Survey) -> ResponseReturnValue:
     form = survey_form(survey.questions, _language())
     if not form.validate():
         return _page(survey, form), 422
-    person = current_user._get_current_object()
+    person = me()
     try:
         surveys.answer(survey, person, form.answers(), by=person)
     except Refused as refusal:
@@ -110,7 +109,7 @@ def _page(survey: Survey, form: object) -> str:
 
 
 def _others(survey: Survey) -> dict[str, object]:
-    return {"others": [each for each in surveys.waiting(current_user) if each.id != survey.id]}
+    return {"others": [each for each in surveys.waiting(me()) if each.id != survey.id]}
 
 
 def _language() -> str:

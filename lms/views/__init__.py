@@ -2,6 +2,15 @@
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from lms.people import Person
+
+
+def me() -> Person:
+    """Who is signed in, as the row that operations take; for views that somebody signed in has been let into."""
+    person: Person = current_user._get_current_object()
+    return person
 
 
 def see(url: str) -> ResponseReturnValue:

@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import Select, or_, select
 from wtforms import SelectChoice  # type: ignore[attr-defined]
 
@@ -21,7 +20,7 @@ from lms.permissions import guarded, may_administer
 from lms.project_forms import AuditFilter, RoleForm
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 from lms.views.roles import names_given, person_of
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -130,7 +129,7 @@ def retry(mail_id: int) -> ResponseReturnValue:
     letter = db.get_or_404(OutboxMail, mail_id)
     if letter.failed_at is not None and letter.sent_at is None:
         letter.failed_at, letter.tries, letter.not_before = None, 0, clock.now()
-        audit.record("mail.retried", letter, by=current_user)
+        audit.record("mail.retried", letter, by=me())
     db.session.commit()
     flash(_("The mail is tried again within a minute"), "success")
     return see(url_for(".outbox"))
@@ -154,7 +153,7 @@ def give() -> ResponseReturnValue:
     try:
         person = person_of(form)
         role = roles.give_as_administrator(
-            person, name, project_id=int(project_id) if project_id else None, by=current_user
+            person, name, project_id=int(project_id) if project_id else None, by=me()
         )
     except Refused as refusal:
         db.session.rollback()

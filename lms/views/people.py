@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import Select, case, func, or_, select
 from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice  # type: ignore[attr-defined]
@@ -18,7 +17,7 @@ from lms.policy import may_lead_project, may_look_behind, may_protect, may_see_p
 from lms.project_forms import AliasForm, PeopleFileForm, PeopleFilter
 from lms.projects import Participation, Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("people", __name__)
 PER_PAGE = 50
@@ -82,7 +81,7 @@ def upload(project: Project) -> ResponseReturnValue:
         employer, esf = form.organisation.data or "", bool(form.esf.data)
         try:
             kept = pending.keep(
-                "people", project, file.filename or "", file.read(), by=current_user, organisation=employer, esf=esf
+                "people", project, file.filename or "", file.read(), by=me(), organisation=employer, esf=esf
             )
             db.session.commit()
         except Refused as refusal:
@@ -112,12 +111,12 @@ def show(person: Person) -> ResponseReturnValue:
 def _page(
     person: Person, form: AliasForm | None = None, *, number: str = "", name: str = "", status: int = 200
 ) -> ResponseReturnValue:
-    led = {role.project_id for role in people.roles_of(current_user, "project_leader")}
+    led = {role.project_id for role in people.roles_of(me(), "project_leader")}
     query = select(Participation, Project).join(Project, Project.id == Participation.project_id)
     query = query.where(Participation.person_id == person.id, Participation.project_id.in_(led))
     shared = db.session.execute(query.order_by(Project.starts.desc())).all()
     held = [role for role in person.roles if role.project_id in led]
-    by_id = {each.id: each for each in projects.projects_of(current_user)}
+    by_id = {each.id: each for each in projects.projects_of(me())}
     page = render_template(
         "lms/people/show.html",
         person=person,
@@ -128,7 +127,7 @@ def _page(
         form=form or AliasForm(),
         number=number,
         name=name,
-        looks_behind=bool(may_look_behind(current_user, person)),
+        looks_behind=bool(may_look_behind(me(), person)),
     )
     return page, status
 
@@ -141,7 +140,7 @@ def protect(person: Person) -> ResponseReturnValue:
     if not form.validate():
         return _page(person, form, status=422)
     try:
-        protection.protect(person, form.alias.data or "", by=current_user)
+        protection.protect(person, form.alias.data or "", by=me())
     except Refused as refusal:
         form.alias.errors = [str(refusal)]
         return _page(person, form, status=422)
@@ -156,7 +155,7 @@ def unprotect(person: Person) -> ResponseReturnValue:
     """Show the person's own name again; asked once more first."""
     if not request.form.get("confirmed"):
         return render_template("lms/people/unprotect.html", person=person)
-    protection.unprotect(person, by=current_user)
+    protection.unprotect(person, by=me())
     db.session.commit()
     flash(_("The person is shown under her own name again"), "success")
     return see(url_for(".show", person_id=person.id))
@@ -167,7 +166,7 @@ def unprotect(person: Person) -> ResponseReturnValue:
 def personnummer(person: Person) -> ResponseReturnValue:
     """Show one personnummer once; the look is in the log before the digits are on the screen."""
     try:
-        digits = protection.reveal_personnummer(person, by=current_user)
+        digits = protection.reveal_personnummer(person, by=me())
     except Refused as refusal:
         flash(str(refusal), "error")
         return see(url_for(".show", person_id=person.id))
@@ -179,6 +178,6 @@ def personnummer(person: Person) -> ResponseReturnValue:
 @guarded(may_look_behind, Person)
 def name(person: Person) -> ResponseReturnValue:
     """Show the name behind an alias once; the look is in the log."""
-    real = protection.reveal_name(person, by=current_user)
+    real = protection.reveal_name(person, by=me())
     db.session.commit()
     return _page(person, name=real)

@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
 from lms import pending, projects
@@ -13,7 +12,7 @@ from lms.policy import may_lead_project, may_see_project
 from lms.project_forms import PlanFileForm
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("projects", __name__)
 
@@ -22,7 +21,7 @@ bp = Blueprint("projects", __name__)
 @guarded(may_be_signed_in)
 def index() -> ResponseReturnValue:
     """The projects the person has to do with."""
-    found = [(project, bool(may_see_project(current_user, project))) for project in projects.projects_of(current_user)]
+    found = [(project, bool(may_see_project(me(), project))) for project in projects.projects_of(me())]
     return render_template("lms/projects/index.html", projects=found)
 
 
@@ -41,7 +40,7 @@ def upload_plan(project: Project) -> ResponseReturnValue:
     if form.validate():
         file: FileStorage = form.file.data
         try:
-            upload = pending.keep("plan", project, file.filename or "", file.read(), by=current_user)
+            upload = pending.keep("plan", project, file.filename or "", file.read(), by=me())
             db.session.commit()
         except Refused as refusal:
             form.file.errors = [str(refusal)]

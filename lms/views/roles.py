@@ -3,7 +3,6 @@
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from wtforms import SelectChoice  # type: ignore[attr-defined]
 
 from lms import people, roles
@@ -14,7 +13,7 @@ from lms.policy import may_lead_project, may_take_role
 from lms.project_forms import ProjectRoleForm, RoleForm
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("roles", __name__)
 PER_PAGE = 100
@@ -37,14 +36,7 @@ def give(project: Project) -> ResponseReturnValue:
     try:
         person = person_of(form)
         chosen = int(form.organisation.data) if form.organisation.data else None
-        role = roles.give(
-            project,
-            person,
-            form.role.data,
-            organisation_id=chosen,
-            until=form.until.data,
-            by=current_user,
-        )
+        role = roles.give(project, person, form.role.data, organisation_id=chosen, until=form.until.data, by=me())
     except Refused as refusal:
         db.session.rollback()
         field = {"organisation": form.organisation, "until": form.until}.get(refusal.code, form.role)
@@ -65,7 +57,7 @@ def _confirm(form: RoleForm, role: Role, url: str, place: str) -> str:
         url=url,
         back=request.path,
         person=role.person,
-        is_new=role.person.created_at is not None and find_is_new(form),
+        is_new=form.made_person,
         role_name=roles.NAMES[role.name],
         meaning=roles.MEANINGS[role.name],
         organisation=role.organisation,
@@ -73,11 +65,6 @@ def _confirm(form: RoleForm, role: Role, url: str, place: str) -> str:
         place=place,
         fields={field.name: request.form.get(field.name, "") for field in form if field.name != "csrf_token"},
     )
-
-
-def find_is_new(form: RoleForm) -> bool:
-    """Whether the form names somebody who was not in the register before it."""
-    return bool(getattr(form, "made_person", False))
 
 
 def names_given(form: RoleForm) -> bool:
@@ -95,7 +82,7 @@ def person_of(form: RoleForm) -> Person:
     found = find_person(email=form.email.data)
     form.made_person = found is None
     return found or people.add_person(
-        form.given_name.data or "", form.family_name.data or "", email=form.email.data, by=current_user
+        form.given_name.data or "", form.family_name.data or "", email=form.email.data, by=me()
     )
 
 
@@ -120,13 +107,13 @@ def take(role: Role) -> ResponseReturnValue:
     """Take the role; what was done with it stays."""
     back, person = _back(role), role.person
     try:
-        roles.take(role, by=current_user)
+        roles.take(role, by=me())
     except Refused as refusal:
         flash(str(refusal), "error")
         return see(back)
     db.session.commit()
     flash(_("%(name)s does not have the role any more", name=person.name), "success")
-    may_return = people.has_role(current_user, "project_leader", "administrator")
+    may_return = people.has_role(me(), "project_leader", "administrator")
     return see(back if may_return else url_for("home.index"))
 
 

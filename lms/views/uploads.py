@@ -6,7 +6,6 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
 
 from lms import clock, pending, people_import, plan, projects
 from lms.db import db
@@ -16,7 +15,7 @@ from lms.people_file import PeopleFile, Row, read_people
 from lms.permissions import guarded
 from lms.policy import may_use_upload
 from lms.refusals import Refused
-from lms.views import see
+from lms.views import me, see
 
 bp = Blueprint("uploads", __name__)
 PER_PAGE = 50
@@ -110,7 +109,7 @@ def _apply_plan(upload: PendingUpload) -> str:
         raise Refused(_("The file has problems, so nothing was changed."), "problems")
     if shown.digest != request.form.get("shown"):
         raise Refused(_("Somebody else has changed something since. Look at it once more."), "stale")
-    projects.import_plan(shown.new, by=current_user)
+    projects.import_plan(shown.new, by=me())
     return str(
         ngettext("The plan is updated: %(num)s change.", "The plan is updated: %(num)s changes.", len(shown.changes))
     )
@@ -146,7 +145,7 @@ def _apply_people(upload: PendingUpload) -> str:
     outcome = people_import.import_people(
         upload.project,
         _people(upload),
-        by=current_user,
+        by=me(),
         esf=upload.options["esf"],
         shown=request.form.get("shown", ""),
     )
