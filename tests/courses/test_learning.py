@@ -12,7 +12,7 @@ from courses.attendance import Mark, record
 from courses.enrolment import Enrolment
 from lms import clock
 from lms.db import db
-from tests.courses.test_assignments import Course
+from tests.courses.handing_in import Course
 from tests.factories import make_enrolment, make_participant, make_person, make_role
 
 USER = programmes.load(programmes.CONTENT / "smail-anvandare")

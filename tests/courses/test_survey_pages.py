@@ -14,7 +14,7 @@ from courses import surveys
 from courses.surveys import Receipt, Response
 from lms import clock
 from lms.db import db
-from tests.courses.test_surveys import KEY, close_all, opened, say, the_survey
+from tests.courses.asked import KEY, close_all, opened, say, the_survey
 from tests.factories import make_person, make_project, make_role
 from tests.queries import count_queries
 
