@@ -5,9 +5,10 @@ Only ESF participants are in the sums; everybody else who attended is a number b
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select
@@ -54,11 +55,19 @@ class Month:
     project: Project
     first: date
     rounding: Rounding
-    lines: tuple[Line, ...]
+    names: Mapping[int, str]
+    hours: Mapping[tuple[int, int | None], Sum]
     places: tuple[Place, ...]
     total: Sum
     others: Sum
     sheets: tuple[Sheet, ...]
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Everybody with hours, by employer and name; worked out when asked for: most pages show only sums."""
+        places = {place.organisation_id: place.name for place in self.places}
+        lines = (Line(person, self.names[person], key, places[key], part) for (person, key), part in self.hours.items())
+        return tuple(sorted(lines, key=_by_name))
 
     @property
     def last(self) -> date:
@@ -86,14 +95,12 @@ def month(project: Project, first: date) -> Month:
     rounding = project.plan.rules.rounding
     summed = totals(counted[True], rounding)
     names = _places(project, {*summed.organisations, *(sheet.organisation_id for sheet in held)})
-    lines = (
-        Line(person, people[person], place, names[place], part) for (person, place), part in summed.lines.items()
-    )
     return Month(
         project,
         first,
         rounding,
-        tuple(sorted(lines, key=_by_name)),
+        people,
+        summed.lines,
         tuple(_place(key, name, summed, held) for key, name in names.items()),
         summed.all,
         totals(counted[False], "none").all,

@@ -39,7 +39,7 @@ def show(project: Project, name: str) -> ResponseReturnValue:
     found = month(project, _first(project, name))
     wanted = request.args.get("employer", -1, int)
     place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
-    people = [line for line in found.lines if place and line.organisation_id == place.organisation_id]
+    people = [line for line in found.lines if line.organisation_id == place.organisation_id] if place else []
     page = max(request.args.get("page", 1, int), 1)
     return render_template(
         "courses/esf/month.html",
