@@ -14,7 +14,7 @@ QUIET = 4
 Modules = tuple[tuple[bool, ...], ...]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def modules(url: str) -> Modules:
     """The square of `url`, row by row, True where it is black; the quiet zone is part of it."""
     import qrcode  # noqa: PLC0415  few requests need it, and it brings much along

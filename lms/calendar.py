@@ -4,15 +4,18 @@ The rule that matters most: the same events and the same stamp give the same byt
 UID for life; a change is announced by a higher SEQUENCE, never by a new UID.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
-from icalendar import Event as Component
+if TYPE_CHECKING:  # Imported by the functions: few requests make a calendar.
+    from icalendar import Event as Component
+    from icalendar import Timezone, vCalAddress
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
@@ -48,6 +51,8 @@ def calendar(events: Iterable[Event], *, method: Method, name: str, stamp: datet
     mail programmes read only its first event: an invitation to two sessions is two files, or one "PUBLISH".
     Raises ValueError for a naive time, an end that is not after the start, or an address that is none.
     """
+    from icalendar import Calendar, vText  # noqa: PLC0415
+
     result = Calendar()
     result.add("prodid", _PRODUCT)
     result.add("version", "2.0")
@@ -66,6 +71,8 @@ def _component(event: Event, method: Method, stamp: datetime) -> Component:
     starts, ends = _aware(event.starts), _aware(event.ends)
     if ends <= starts:
         raise ValueError(f"event {event.uid} ends before it starts")
+    from icalendar import Event as Component  # noqa: PLC0415
+
     component = Component()
     component.add("uid", _word(event.uid))
     component.add("sequence", event.sequence)
@@ -107,6 +114,8 @@ def _add_times(component: Component, starts: datetime, ends: datetime) -> None:
 
 def _timezone() -> Timezone:
     """Swedish summer time since 1996 (directive 2000/84/EC): last Sundays of March and October."""
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard  # noqa: PLC0415
+
     zone = Timezone()
     zone.add("tzid", ZONE)
     winter, summer = timedelta(hours=1), timedelta(hours=2)
@@ -135,6 +144,8 @@ def _attendee(name: str | None, email: str) -> vCalAddress:
 
 
 def _address(name: str, email: str) -> vCalAddress:
+    from icalendar import vCalAddress  # noqa: PLC0415
+
     address = vCalAddress(f"mailto:{_word(email)}")
     if _line(name):
         address.params["CN"] = _line(name).replace('"', "'")

@@ -122,6 +122,8 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
         _check_prepared(app)
         _check_free(host, port)
     heap.one_arena()
+    gc.collect()
+    heap.give_back()
     gc.freeze()
     beside = multiprocessing.get_context("fork").Process(target=_work_beside, args=(app, os.getpid()))
     if with_worker:

@@ -100,14 +100,17 @@ def reading(only: bool) -> None:
     _reading.set(only)
 
 
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-512")
+
+
 def prepare_sqlite(engine: Engine) -> None:
-    """WAL, foreign keys, patience with other writers, and IMMEDIATE write transactions."""
+    """WAL, foreign keys, patience with other writers, few pages kept, and IMMEDIATE write transactions."""
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -4,18 +4,27 @@ The queue only wakes the worker; what is to be done stands as rows in the databa
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask
-from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import accounts, clock, mail
 from lms.db import Base, db, without_values
 from lms.refusals import Refused
+
+# huey imports every driver that it finds: the one of PostgreSQL is 6 MiB that a server on SQLite has no use for.
+_hidden = "psycopg" not in sys.modules
+if _hidden:
+    sys.modules["psycopg"] = None  # type: ignore[assignment]
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab, storage  # noqa: E402
+
+if _hidden:
+    del sys.modules["psycopg"]
 
 log = logging.getLogger(__name__)
 EACH_MINUTE: list[Callable[[], object]] = []
@@ -60,11 +69,13 @@ def _queue(url: str) -> Huey:
 
 
 def _on_postgres(dsn: str) -> Huey:
-    from psycopg import OperationalError  # noqa: PLC0415  here only is it certain to be needed
+    """A queue beside the tables, with the driver that huey was not shown above."""
+    import psycopg  # noqa: PLC0415
 
+    storage.psycopg = psycopg
     try:
         return PostgresHuey("parlband", dsn=dsn, results=False)
-    except OperationalError as error:
+    except psycopg.OperationalError as error:
         message = f"the queue in the database does not answer: {str(error).splitlines()[0]}"
         raise Refused(message, "queue") from error
 

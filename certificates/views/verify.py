@@ -53,7 +53,7 @@ def show(code: str) -> ResponseReturnValue:
     return _stranger(page, 200 if known else 404)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _page(known: Verification | None, language: str, checked: datetime, root: str) -> str:
     """The page about what the register says now. What was said in this minute is not written anew.
 
