@@ -21,6 +21,7 @@ import config
 from lms import clock
 from lms.app import create_app
 from lms.db import Base, db, reading
+from lms.limits import limiter
 from lms.people import Person
 from tests.sign_in import sign_in
 
@@ -43,7 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [
         item
         for item in items
-        if "app" in getattr(item, "fixturenames", ()) and item.get_closest_marker("browser") is None
+        if "app" in getattr(item, "fixturenames", ())
+        and not any(item.get_closest_marker(name) for name in ("browser", "one_engine"))
     ]
 
 
@@ -124,6 +126,7 @@ def app(_application: Flask) -> Iterator[Flask]:
     """The application with empty tables, inside its context; today is Wednesday 12 October 2022, noon in Stockholm."""
     with _application.app_context(), clock.moved(NOON):
         reading(only=False)
+        limiter.enabled = False  # a test that needs limits makes an application of its own
         yield _application
         db.session.remove()
         _empty()

@@ -7,6 +7,7 @@ from werkzeug.routing import Rule
 from tests.sign_in import sign_in
 from tests.world import ROLES, World, make_world
 
+pytestmark = pytest.mark.one_engine
 SIGNED_IN = frozenset(ROLES) - {"anonymous"}
 EVERYBODY = frozenset(ROLES)
 NOBODY_HERE = "404"  # Addresses of the demo do not exist outside demo mode.
