@@ -16,6 +16,7 @@ from lms.db import db
 from lms.people import Person
 from lms.projects import Participation, Project
 
+_later = aliased(AttendanceEntry)  # Made once, as its columns are named anew each time.
 PER_PAGE = 50
 
 Managed = Collection[tuple[int, int]]
@@ -146,14 +147,13 @@ def _held(ids: Sequence[int]) -> dict[int, int]:
 
 def _attended(ids: Sequence[int]) -> dict[tuple[int, int], int]:
     """(person id, run id) → sessions she was at."""
-    later = aliased(AttendanceEntry)
     query = (
         select(AttendanceEntry.person_id, AttendanceEntry.activity_id, func.count())
         .where(
             AttendanceEntry.person_id.in_(ids),
             AttendanceEntry.session_id.is_not(None),
             AttendanceEntry.minutes > 0,
-            ~exists().where(later.replaces_id == AttendanceEntry.id),
+            ~exists().where(_later.replaces_id == AttendanceEntry.id),
         )
         .group_by(AttendanceEntry.person_id, AttendanceEntry.activity_id)
     )

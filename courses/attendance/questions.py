@@ -16,6 +16,7 @@ from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 
+_later = aliased(AttendanceEntry)  # Made once: to name its columns anew costs more than the question.
 _SWEDISH = str.maketrans({"å": "{", "ä": "|", "ö": "}"})  # These three follow z, in this order.
 
 
@@ -58,9 +59,8 @@ def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
 
 def latest(session: Session) -> dict[int, AttendanceEntry]:
     """person id → the entry that counts now."""
-    later = aliased(AttendanceEntry)
     query = select(AttendanceEntry).where(
-        AttendanceEntry.session_id == session.id, ~exists().where(later.replaces_id == AttendanceEntry.id)
+        AttendanceEntry.session_id == session.id, ~exists().where(_later.replaces_id == AttendanceEntry.id)
     )
     return {entry.person_id: entry for entry in db.session.scalars(query)}
 
@@ -78,11 +78,10 @@ def history(session: Session, person: Person) -> list[AttendanceEntry]:
 
 def minutes_in(run: Activity, *, signed_only: bool = False) -> dict[int, dict[int, int]]:
     """person id → {session id: minutes}, as it stands now; with `signed_only` only from sheets signed off."""
-    later = aliased(AttendanceEntry)
     query = select(AttendanceEntry.person_id, AttendanceEntry.session_id, AttendanceEntry.minutes).where(
         AttendanceEntry.activity_id == run.id,
         AttendanceEntry.session_id.is_not(None),
-        ~exists().where(later.replaces_id == AttendanceEntry.id),
+        ~exists().where(_later.replaces_id == AttendanceEntry.id),
     )
     if signed_only:
         query = query.where(AttendanceEntry.session_id.in_(select(SignOff.session_id)))
@@ -135,7 +134,6 @@ class SheetState:
 def sheets_of(sessions: Collection[Session]) -> dict[int, SheetState]:
     """session id → how far its sheet has come, for lists; two questions however many there are."""
     ids = [session.id for session in sessions]
-    later = aliased(AttendanceEntry)
     counted = db.session.execute(
         select(
             AttendanceEntry.session_id,
@@ -143,7 +141,7 @@ def sheets_of(sessions: Collection[Session]) -> dict[int, SheetState]:
             func.sum(AttendanceEntry.minutes),
             func.count().filter(AttendanceEntry.minutes > 0),
         )
-        .where(AttendanceEntry.session_id.in_(ids), ~exists().where(later.replaces_id == AttendanceEntry.id))
+        .where(AttendanceEntry.session_id.in_(ids), ~exists().where(_later.replaces_id == AttendanceEntry.id))
         .group_by(AttendanceEntry.session_id)
     )
     done = set(db.session.scalars(select(SignOff.session_id).where(SignOff.session_id.in_(ids))))

@@ -25,6 +25,8 @@ from lms import clock
 from lms.db import db
 from lms.people import Person
 
+_later = aliased(AttendanceEntry)  # Made once, as its columns are named anew each time.
+
 
 @dataclass
 class Presence:
@@ -89,7 +91,6 @@ def participants(run: Run) -> list[Person]:
 
 def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
     """Person id → session number → signed minutes, in this run and in other runs of the same programme."""
-    later = aliased(AttendanceEntry)
     rows = db.session.execute(
         select(
             AttendanceEntry.person_id, AttendanceEntry.minutes, Session.id, Session.number, Session.starts_at,
@@ -105,7 +106,7 @@ def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
             Activity.project_id == run.project_id,
             Activity.cancelled_at.is_(None),
             exists().where(SignOff.session_id == Session.id),
-            ~exists().where(later.replaces_id == AttendanceEntry.id),
+            ~exists().where(_later.replaces_id == AttendanceEntry.id),
         )
         .order_by(Session.starts_at)
     )  # fmt: skip
