@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from courses.folder import read_programme
-from courses.reading import ContentError, Lists, Table, Texts
+from courses.content_folder import read_programme
+from courses.content_values import ContentError, Lists, Table, Texts
 
 __all__ = [
     "CONTENT", "SCALE", "AssignmentPlan", "ContentError", "Lesson", "Programme", "Question", "Renewal",

@@ -10,7 +10,9 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
-from courses.activities import MODES, Activity, Session
+from courses import gate
+from courses.activities import MODES, Activity, Session, check_link
+from courses.enrolment import Enrolment
 from courses.programmes import Programme
 from lms import clock, filters
 from lms.db import db
@@ -109,10 +111,8 @@ def _check_place(index: int, slot: Slot) -> None:
     field = f"sessions-{index}"
     if slot.mode not in MODES:
         raise Refused(_("Choose on site or online."), "mode", field=f"{field}-mode")
-    if slot.link.strip() and not slot.link.strip().startswith(("https://", "http://")):
-        raise Refused(_("Write the whole link, beginning with https://."), "link", field=f"{field}-link")
-    if any(character.isspace() or not character.isprintable() for character in slot.link.strip()):
-        raise Refused(_("Write the link without spaces."), "link", field=f"{field}-link")
+    if slot.link.strip():
+        check_link(slot.link, field=f"{field}-link")
 
 
 def check_places(capacity: int, enrolled: int) -> None:
@@ -143,8 +143,6 @@ def check_leaders(
     project: Project, programme: Programme, slots: Sequence[Slot], trainers: Sequence[Person]
 ) -> None:
     """Ask the gate for every trainer and every day to come (issue: certified on the day, or told why not)."""
-    from courses import gate  # noqa: PLC0415  the gate knows runs, and runs ask the gate
-
     days = sorted({clock.local(slot.starts).date() for slot in slots if slot.starts > clock.now()})
     for trainer in trainers:
         for day in days:
@@ -155,8 +153,6 @@ def check_leaders(
 
 def check_apart(run_id: int, trainers: Sequence[Person]) -> None:
     """Refuse a trainer who has a place in the run: nobody signs for herself, assesses or certifies herself."""
-    from courses.enrolment import Enrolment  # noqa: PLC0415  places are given in runs, which are planned here
-
     ids = [person.id for person in trainers]
     query = select(Enrolment).where(
         Enrolment.run_id == run_id, Enrolment.person_id.in_(ids), Enrolment.state.in_(("registered", "waiting"))

@@ -6,10 +6,11 @@ A code lives ten minutes and five tries; whether the address is known can be tol
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, String, bindparam, delete, func, select
+from sqlalchemy import ForeignKey, Select, String, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lms import audit, clock, mail
@@ -52,13 +53,6 @@ class SessionToken(Base):
     ended_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
-
-
-_WITH_TOKEN = (  # Asked by every page: who it is and what she may, in one question.
-    select(SessionToken)
-    .where(SessionToken.token_hash == bindparam("token"))
-    .options(joinedload(SessionToken.person).joinedload(Person.roles))
-)
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -144,11 +138,21 @@ def forget_old() -> None:
 
 def person_of(token: str) -> Person | None:
     """Who is signed in with the token now."""
-    row = db.session.scalars(_WITH_TOKEN, {"token": _hash(token)}).unique().one_or_none()
+    row = db.session.scalars(_with_token(), {"token": _hash(token)}).unique().one_or_none()
     if row is None or row.ended_at is not None or row.expires_at <= clock.now():
         return None
     row.person.sign_in_token = token
     return row.person
+
+
+@cache
+def _with_token() -> Select[SessionToken]:
+    """Who it is and what she may, in one question: asked by every page, so put together once, after all tables."""
+    return (
+        select(SessionToken)
+        .where(SessionToken.token_hash == bindparam("token"))
+        .options(joinedload(SessionToken.person).joinedload(Person.roles))
+    )
 
 
 def _asked_lately(person: Person | None) -> int:

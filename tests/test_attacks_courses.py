@@ -11,8 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certificates import register
 from certificates.register import Certificate
-from courses import assignments, attendance, enrolment, invitations, reviews, runs, surveys
-from courses.activities import call_meeting
+from courses import assignments, attendance, enrolment, invitations, meetings, reviews, runs, surveys
 from courses.attendance import AttendanceEntry, Mark, record, sign_off
 from courses.certification import certify
 from courses.runs import Run, RunTrainer
@@ -314,7 +313,7 @@ def test_no_link_of_a_session_runs_or_breaks_anything(app: Flask, link: str) -> 
     trainer = make_role("county_trainer", project)
     starts = clock.at(clock.today() + timedelta(days=7), time(9))
     with pytest.raises(Refused):
-        call_meeting(project, "network", title="N", starts=starts, ends=starts + timedelta(hours=1), mode="digital",
+        meetings.call(project, "network", title="N", starts=starts, ends=starts + timedelta(hours=1), mode="digital",
                      link=link, by=trainer)  # fmt: skip
     run = make_run(project, trainer)
     first, second = (slot_of(session) for session in run.sessions)

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from courses.activities import Activity
+from courses.content_values import Texts
 from courses.materials import Material
 from courses.programmes import SCALE
-from courses.reading import Texts
 from courses.runs import Run
 from courses.surveys.tables import LEAST, Receipt, Response, Survey, SurveyBatch
 from lms import clock

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from courses import activities
+from courses import meetings
 from courses.activities import Activity
 from courses.attendance import sheets_of
-from courses.meeting_forms import MEETING_KINDS, MeetingForm
+from courses.forms.meetings import MEETING_KINDS, MeetingForm
 from courses.policy import is_trainer_of, may_change_meeting, may_schedule
 from lms import clock
 from lms.db import db
@@ -25,7 +25,7 @@ FIELDS = {"place": "place", "link": "link", "ends_before_start": "ends", "too_lo
 def index(project: Project) -> ResponseReturnValue:
     """The meetings of the project, newest first, and what is missing on their sheets."""
     page = request.args.get("page", 1, type=int)
-    rows, pages = activities.meetings(project, page=max(1, page))
+    rows, pages = meetings.listed(project, page=max(1, page))
     return render_template(
         "courses/meetings.html",
         project=project,
@@ -54,7 +54,7 @@ def call(project: Project) -> ResponseReturnValue:
     if not form.validate():
         return render_template("courses/meeting_form.html", project=project, form=form), 422
     try:
-        meeting = activities.call_meeting(
+        meeting = meetings.call(
             project, form.kind.data, title=form.title.data or "", starts=form.begins, ends=form.finishes,
             mode=form.mode.data, place=form.place.data or "", link=form.link.data or "", by=me(),
         )  # fmt: skip
@@ -74,7 +74,7 @@ def cancel(meeting: Activity) -> ResponseReturnValue:
     """Cancel a meeting that nobody attended."""
     project_id = meeting.project_id
     try:
-        activities.cancel_meeting(meeting, by=me())
+        meetings.cancel(meeting, by=me())
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "error")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from courses import attendance, sheet
 from courses.activities import Session
 from courses.attendance import SignOff, hash_of, local_day
-from courses.meeting_forms import NewPersonForm
+from courses.forms.meetings import NewPersonForm
 from courses.policy import may_see_attendance, may_take_attendance
 from courses.runs import Run
 from courses.sheet import Sheet

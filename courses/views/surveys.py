@@ -4,12 +4,13 @@ from flask import Blueprint, Response, abort, flash, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
-from courses import materials, survey_export, surveys
+from courses import materials, surveys
+from courses.forms.surveys import UNSURE, survey_form
 from courses.materials import programme_of
 from courses.policy import may_answer_survey, may_see_results
 from courses.programmes import Programme
-from courses.survey_forms import UNSURE, survey_form
 from courses.surveys import Receipt, Survey
+from courses.surveys.export import KINDS
 from lms import clock
 from lms.db import db
 from lms.permissions import guarded
@@ -91,7 +92,7 @@ def export(project: Project, programme: str, audience: str, kind: str) -> Respon
     """What the results page shows, as a file."""
     taught = _programme(programme, audience)
     found = surveys.results(project, programme, audience)
-    make, mimetype = survey_export.KINDS[kind]
+    make, mimetype = KINDS[kind]
     answer = Response(make(found, taught.surveys[audience], _language()), mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{programme}-{audience}.{kind}"'
     return answer

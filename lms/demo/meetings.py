@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
-from courses import activities, attendance
+from courses import attendance, meetings
 from courses.activities import Activity
 from courses.attendance import Mark
 from lms import clock
@@ -75,7 +75,7 @@ def _meet(
 
     def call() -> None:
         starts = clock.at(day, time(13, 30))
-        made = activities.call_meeting(
+        made = meetings.call(
             stage.project,
             kind,
             title=title,

@@ -5,7 +5,8 @@ from datetime import date, time
 from flask import Flask
 from sqlalchemy import select
 
-from courses.activities import Activity, call_meeting
+from courses import meetings
+from courses.activities import Activity
 from courses.runs import Run
 from lms import clock
 from lms.db import db
@@ -17,7 +18,7 @@ def test_runs_and_meetings_come_back_as_what_they_are(app: Flask) -> None:
     run = make_run(project, caller)
     day = date(2022, 10, 20)
     starts, ends = clock.at(day, time(9)), clock.at(day, time(10))
-    meeting = call_meeting(
+    meeting = meetings.call(
         project, "network", title="Nätverk", starts=starts, ends=ends, place="Här", people=[], by=caller
     )
     db.session.flush()

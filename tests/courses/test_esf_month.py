@@ -8,7 +8,8 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.activities import Session, call_meeting
+from courses import meetings
+from courses.activities import Session
 from courses.attendance import AttendanceEntry
 from courses.esf.month import month
 from courses.esf.months import months
@@ -189,7 +190,7 @@ def test_protected_people_are_named_by_their_alias(scene: Scene) -> None:
 
 
 def meeting(project: Project, starts: datetime, ends: datetime, by: Person) -> Session:
-    called = call_meeting(project, "network", title="Nätverk", starts=starts, ends=ends, place="Här", people=[], by=by)
+    called = meetings.call(project, "network", title="Nätverk", starts=starts, ends=ends, place="Här", people=[], by=by)
     return called.sessions[0]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from flask import Flask
 
-from courses import activities
+from courses import meetings
 from courses.today import home
 from courses.today.task import Task
 from lms import clock
@@ -45,7 +45,7 @@ def test_the_steering_group_prepares_its_next_meeting(app: Flask) -> None:
     assert _tasks(app, member) == []
     for days in (30, 9):
         starts: datetime = clock.now() + timedelta(days=days)
-        activities.call_meeting(
+        meetings.call(
             project, "steering_group", title="Styrgruppsmöte", starts=starts, ends=starts + timedelta(hours=2),
             place="Stora rummet", by=leader,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from courses import activities, attendance
+from courses import attendance, meetings
 from courses.attendance import Mark, record, sign_off
 from lms import clock
 from lms.db import db
@@ -23,7 +23,7 @@ def call(project, by, kind="network", *, days=-1, **values):
         "link": "https://mote.example/natverk",
         **values,
     }
-    return activities.call_meeting(project, kind, by=by, **values)
+    return meetings.call(project, kind, by=by, **values)
 
 
 def test_a_network_meeting_calls_the_trainers_and_is_signed_without_the_gate(app):
@@ -38,7 +38,7 @@ def test_a_network_meeting_calls_the_trainers_and_is_signed_without_the_gate(app
     assert {(entry.kind, entry.minutes) for entry in done.entries} == {("network", 120)}
     assert sign_off(session, by=leader).minutes == 240
     with pytest.raises(Refused) as refusal:
-        activities.cancel_meeting(meeting, by=leader)
+        meetings.cancel(meeting, by=leader)
     assert refusal.value.code == "recorded"
 
 
@@ -91,7 +91,7 @@ def test_calling_and_cancelling_in_the_browser(browser_of):
     assert answer.status_code == 303
     assert browser.get(answer.location).status_code == 200
     db.session.rollback()
-    rows, pages = activities.meetings(project)
+    rows, pages = meetings.listed(project)
     assert ([row.title for row in rows], pages) == (["Föreläsning"], 1)
     assert "Biblioteket" in browser.get(url).text
     for _twice in range(2):

@@ -62,7 +62,9 @@ class NewPersonForm(FlaskForm):  # type: ignore[misc]
 class MeetingForm(FlaskForm):  # type: ignore[misc]
     """A meeting: what, when, where."""
 
-    kind = SelectField(_l("Kind of meeting"), choices=[SelectChoice(key, label) for key, label in MEETING_KINDS.items()])
+    kind = SelectField(
+        _l("Kind of meeting"), choices=[SelectChoice(key, label) for key, label in MEETING_KINDS.items()]
+    )
     title = StringField(_l("Title"), [InputRequired(_l("Write what the meeting is called.")), Length(max=160)])
     day = DayField(_l("Day"), [InputRequired(_l("Write the day as 2026-03-01."))])
     starts = ClockField(_l("Starts"), [InputRequired(_l("Write the time as 08.30."))])

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from courses.reading import ContentError, Table, split_front_matter
+from courses.content_values import ContentError, Table, split_front_matter
 
 _LESSON_FILE = re.compile(r"(?P<number>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\.(?P<language>sv|en)\.md")
 _ASSIGNMENT_FILE = re.compile(r"assignment\.(?P<language>sv|en)\.md")
