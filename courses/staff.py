@@ -146,13 +146,15 @@ def _held(ids: Sequence[int]) -> dict[int, int]:
 
 
 def _attended(ids: Sequence[int]) -> dict[tuple[int, int], int]:
-    """(person id, run id) → sessions she was at."""
+    """(person id, run id) → sessions that are over and that she was at."""
     query = (
         select(AttendanceEntry.person_id, AttendanceEntry.activity_id, func.count())
+        .join(Session, Session.id == AttendanceEntry.session_id)
         .where(
             AttendanceEntry.person_id.in_(ids),
             AttendanceEntry.session_id.is_not(None),
             AttendanceEntry.minutes > 0,
+            Session.ends_at <= clock.now(),
             ~exists().where(_later.replaces_id == AttendanceEntry.id),
         )
         .group_by(AttendanceEntry.person_id, AttendanceEntry.activity_id)

@@ -8,6 +8,7 @@ from sqlalchemy import Select, case, func, select
 
 from courses import enrolment
 from courses.enrolment import Enrolment
+from courses.goals import certified
 from courses.policy import may_manage_enrolment, may_manage_run, may_see_adaptations
 from courses.runs import Run
 from lms import audit
@@ -104,7 +105,7 @@ def withdraw(row: Enrolment) -> ResponseReturnValue:
 
 
 def _not_yet(run: Run) -> Select[Person]:
-    """Participants of the project who are neither in the run nor leading it."""
+    """Participants of the project who are not in the run, do not lead it and lack the certificate it leads to."""
     inside = select(Enrolment.person_id).where(Enrolment.run_id == run.id)
     return (
         select(Person)
@@ -113,6 +114,7 @@ def _not_yet(run: Run) -> Select[Person]:
             Participation.project_id == run.project_id,
             Person.id.not_in(inside),
             Person.id.not_in([trainer.id for trainer in run.trainers]),
+            Person.id.not_in(certified(run.project, run.programme.leads_to)),
         )
     )
 

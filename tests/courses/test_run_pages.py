@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from certificates import register
 from courses.runs import Run
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
+from tests.certificates.examples import example
 from tests.courses.planning import FIRST, plan, published, slot, two
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role
 from tests.queries import count_queries
@@ -163,3 +165,14 @@ def test_the_list_is_paged(browser_of: Any, project: Project, leader: Person) ->
     assert "Omgång 21" not in first
     assert "Omgång 21" in second
     assert "Omgång 22" in browser.get(f"/projects/{project.id}/runs?page=99").text
+
+
+def test_who_has_the_certificate_is_not_asked_again(project: Project, leader: Person, browser_of: Any) -> None:
+    run = plan(project, leader)
+    done = make_participant(project, "Kerstin Klar")
+    make_participant(project, "Nils Ny")
+    draft = example(number=register.DRAFT, level="trainer", holder_name=done.full_name)
+    register.issue(draft, holder=done, ground="an earlier run", issuer_certificate=None, by=leader)
+    page = browser_of(leader).get(f"/runs/{run.id}/invite").text
+    assert "Nils Ny" in page
+    assert "Kerstin Klar" not in page

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from courses.attendance import Mark, record
+from courses.staff import members
 from lms import clock
 from lms.db import db
 from lms.projects import Project
@@ -44,6 +45,19 @@ def test_attendance_is_counted_and_protected_people_have_their_alias(browser, pr
     assert "Deltagare 7" in page
     assert "Hemlig" not in page
     assert "1 " in page
+
+
+def test_a_session_that_goes_on_is_not_counted_yet(browser, project):
+    trainer = make_role("trainer", project)
+    run = make_run(project, trainer, first_day=clock.today() - timedelta(days=3))
+    person = make_participant(project, "Anna Berg", organisation="Håbo")
+    make_enrolment(run, person)
+    first, second = run.sessions
+    with clock.moved(second.starts_at + timedelta(hours=1)):
+        for number, session in enumerate((first, second)):
+            record(session, [Mark(person.id, "whole")], by=trainer, nonce=f"sheet-of-day-{number}")
+        course = members({(project.id, person.organisation_id)})[0][0].courses[0]
+    assert (course.attended, course.held) == (1, 1)
 
 
 def test_only_managers(browser_of, project):
