@@ -16,7 +16,7 @@ from courses.attendance.marks import local_day, state_of
 from courses.attendance.questions import latest, on_sheet, signed
 from courses.gate import decide, may_lead, standing
 from courses.runs import Run
-from lms import audit, clock
+from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person, names
 from lms.refusals import Refused, Stale
@@ -68,7 +68,9 @@ def may_be_signed(session: Session) -> None:
     if session.activity.cancelled_at is not None:
         raise Refused(_("This is cancelled: there is nothing to sign."), "cancelled")
     if session.ends_at > clock.now():
-        raise Refused(_("You can sign the sheet when the session is over."), "not_over")
+        at = filters.clock(session.ends_at)
+        told = _("You can sign when the session is over, at %(time)s. What you filled in is saved.", time=at)
+        raise Refused(told, "not_over")
 
 
 def _check_gate(session: Session, by: Person) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import time
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (  # type: ignore[attr-defined]
+    Field,
     FieldList,
     Form,
     FormField,
@@ -17,6 +19,7 @@ from wtforms import (  # type: ignore[attr-defined]
     StringField,
     TextAreaField,
 )
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
@@ -43,10 +46,18 @@ class CountField(IntegerField):
             raise ValueError(str(_l("Write a whole number, such as 16."))) from None
 
 
+class DayOfSession(InputRequired):
+    """A day is needed; says of which session, so that two lines of a summary are not the same."""
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        number = int(field.name.split("-")[1]) + 1
+        InputRequired(_("Write the day of session %(number)s.", number=number))(form, field)
+
+
 class SessionForm(Form):
     """One session: when and where."""
 
-    day = DayField(_l("Day"), [InputRequired(_l("Write the day of the session."))])
+    day = DayField(_l("Day"), [DayOfSession()])
     starts = ClockField(_l("Start"), [InputRequired(_l("Write when the session starts."))])
     ends = ClockField(_l("End"), [InputRequired(_l("Write when the session ends."))])
     mode = SelectField(

@@ -80,7 +80,7 @@ def steering_tasks(person: Person, project_ids: Collection[int]) -> list[Task]:
     )
     found = []
     for project_id, title, starts_at, place, link in db.session.execute(query):
-        when = f"{filters.day(starts_at, _language())} {filters.clock(starts_at)}"
+        when = f"{filters.day(starts_at, _language())} {_('at %(clock)s', clock=filters.clock(starts_at))}"
         text = f"{when}, {place or link}" if place or link else when
         url = url_for("goals.board", project_id=project_id)
         found.append(Task("pagar", _("Prepare: %(title)s", title=title), text, url, _("Look at the goals"), 50))

@@ -150,7 +150,7 @@ def _apply_people(upload: PendingUpload) -> str:
         shown=request.form.get("shown", ""),
     )
     told: str = _(
-        "The list is read: %(added)s new people, %(changed)s changed, %(unchanged)s unchanged.",
+        "The list is read. New: %(added)s, changed: %(changed)s, unchanged: %(unchanged)s.",
         added=outcome.added,
         changed=outcome.changed,
         unchanged=outcome.unchanged,
