@@ -219,15 +219,8 @@ def check_held(run: "Run") -> None:
 
 def _check_still_open(run: "Run") -> None:
     """Refuse invitations and registrations that come too late."""
-    check_held(run)
-    if clock.today() > run.project.ends:
-        raise Refused(_("The project %(name)s has ended.", name=run.project.name), "project_ended")
-    if run.register_by and clock.today() > run.register_by:
-        raise Refused(
-            _("The last day to register was %(day)s. Talk to the trainer.", day=run.register_by), "too_late"
-        )
-    if run.sessions and run.sessions[-1].ends_at <= clock.now():
-        raise Refused(_("The run has been held."), "held")
+    if refusal := closed(run):
+        raise refusal
 
 
 def _check_belong(run: "Run", people: Sequence[Person]) -> None:
@@ -249,6 +242,19 @@ def _check_belong(run: "Run", people: Sequence[Person]) -> None:
 
 
 # --- questions ----------------------------------------------------------------------------------------------
+
+
+def closed(run: "Run") -> Refused | None:
+    """Why nobody can be invited or say yes any more, in words for who asks; None while it is possible."""
+    if run.cancelled_at is not None:
+        return Refused(_("The run is cancelled."), "cancelled")
+    if clock.today() > run.project.ends:
+        return Refused(_("The project %(name)s has ended.", name=run.project.name), "project_ended")
+    if run.sessions and run.sessions[-1].ends_at <= clock.now():
+        return Refused(_("The run has been held."), "held")
+    if run.register_by and clock.today() > run.register_by:
+        return Refused(_("The last day to register was %(day)s. Talk to the trainer.", day=run.register_by), "too_late")
+    return None
 
 
 def of(run: "Run", person: Person) -> Enrolment | None:

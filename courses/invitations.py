@@ -1,28 +1,24 @@
-"""Invitations: signed links that a mail carries, the answer kept until a code confirms who gave it, and calendar feeds.
+"""Invitations: whose a link is, the answer kept until a code confirms who gave it, and calendar feeds.
 
 A link shows the course to whoever holds it and answers for nobody: an answer counts when the invited person is
 signed in, or has typed the code from her own mail.
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
-from flask import current_app
 from flask_babel import gettext as _
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ForeignKey, String, Text, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses import enrolment as enrolments
+from courses import links
 from courses.activities import Activity, Session
 from courses.enrolment import Enrolment
+from courses.runs import RunTrainer
 from lms import accounts, clock, jobs
 from lms.db import Base, db
 from lms.people import Person
 from lms.refusals import Refused
-
-if TYPE_CHECKING:
-    from courses.runs import Run
 
 FEED_REACHES_BACK = timedelta(days=180)
 UNCONFIRMED_LIVES = timedelta(days=1)
@@ -88,54 +84,22 @@ def forget_old() -> None:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-def link(enrolment: Enrolment) -> str:
-    """The whole address of the person's invitation, for a mail."""
-    return f"{_base()}/invitation/{token(enrolment)}"
-
-
-def token(enrolment: Enrolment) -> str:
-    """What stands in the address: enrolment and person, signed."""
-    return str(_signer("invitation").dumps([enrolment.id, enrolment.person_id]))
-
-
 def invited_by(token: str) -> Enrolment:
     """The enrolment of a link. Raises Refused when the link is forged or of a person who is gone."""
-    values = _loaded("invitation", token)
-    if isinstance(values, list) and len(values) == 2 and all(isinstance(value, int) for value in values):
-        enrolment = db.session.get(Enrolment, values[0])
-        if enrolment is not None and enrolment.person_id == values[1]:
-            return enrolment
+    enrolment_id, person_id = links.read_invitation(token) or (0, 0)
+    enrolment = db.session.get(Enrolment, enrolment_id)
+    if enrolment is not None and enrolment.person_id == person_id:
+        return enrolment
     raise Refused(_("This link is not one of ours, or a part of it is missing."), "forged")
-
-
-def closed(run: "Run") -> str:
-    """Why a yes is no longer possible, in words for the invited person; empty while it is."""
-    if run.cancelled_at is not None:
-        return str(_("The run is cancelled."))
-    if run.sessions and run.sessions[-1].ends_at <= clock.now():
-        return str(_("The run has been held."))
-    if run.register_by and clock.today() > run.register_by:
-        return str(_("The last day to register was %(day)s. Talk to the trainer.", day=run.register_by))
-    if clock.today() > run.project.ends:
-        return str(_("The project %(name)s has ended.", name=run.project.name))
-    return ""
-
-
-def feed_link(person: Person) -> str:
-    """The address a calendar program subscribes to; whoever has it sees when and where the person's courses are."""
-    return f"{_base()}/calendar/{_signer('calendar').dumps(person.id)}.ics"
 
 
 def feed_owner(token: str) -> Person | None:
     """Whose calendar the address is, or None when it is forged."""
-    person_id = _loaded("calendar", token)
-    return db.session.get(Person, person_id) if isinstance(person_id, int) else None
+    return db.session.get(Person, links.read_calendar(token) or 0)
 
 
 def sessions_of(person: Person) -> list[Session]:
     """The sessions a person takes part in or leads, from half a year back, cancelled ones left out."""
-    from courses.runs import RunTrainer  # noqa: PLC0415  runs send invitations
-
     attends = select(Enrolment.run_id).where(
         Enrolment.person_id == person.id, Enrolment.state == "registered"
     )
@@ -152,21 +116,6 @@ def sessions_of(person: Person) -> list[Session]:
         .order_by(Session.starts_at, Session.id)
     )
     return list(db.session.scalars(query).unique())
-
-
-def _signer(purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"parlband-{purpose}")
-
-
-def _loaded(purpose: str, token: str) -> Any:
-    try:
-        return _signer(purpose).loads(token)
-    except BadSignature:
-        return None
-
-
-def _base() -> str:
-    return str(current_app.config["SETTINGS"].base_url).rstrip("/")
 
 
 jobs.EACH_MINUTE.append(forget_old)

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from courses import programmes
+from courses import links, programmes
 from courses.activities import Activity, Session
 from lms import calendar, clock, filters, mail
 from lms.calendar import Event, Method
@@ -24,8 +24,6 @@ def send(template: str, enrolment: "Enrolment", *, method: Method | None = "REQU
 
     Without a method the mail carries no calendar: a place on the waiting list is no appointment.
     """
-    from courses import invitations  # noqa: PLC0415  links belong to answers, and answers send letters
-
     run, person = enrolment.run, enrolment.person
     if not person.email:
         return
@@ -46,7 +44,7 @@ def send(template: str, enrolment: "Enrolment", *, method: Method | None = "REQU
         times=times,
         trainers=names(run.trainers),
         register_by=filters.day(run.register_by, person.language) if run.register_by else "",
-        link=invitations.link(enrolment),
+        link=links.invitation(enrolment),
         reason=reason,
     )
 

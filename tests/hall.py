@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 import config
-from courses import enrolment, invitations, materials, programmes
+from courses import enrolment, links, materials, programmes
 from lms import clock, mail, plan, projects
 from lms.app import create_app
 from lms.db import db
@@ -55,7 +55,7 @@ def furnish(environment: dict[str, str], *, sessions: int = 1, people: int = 12)
         rows = enrolment.invite(coming, guests, by=trainer)
         hall.trainer, hall.participant = str(trainer.email), str(there[0].email)
         hall.people = [person.id for person in there]
-        hall.invited = [(str(row.person.email), f"/invitation/{invitations.token(row)}") for row in rows]
+        hall.invited = [(str(row.person.email), f"/invitation/{links.invitation_token(row)}") for row in rows]
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

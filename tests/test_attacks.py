@@ -1,6 +1,7 @@
 """What a stranger or a vandal tries at the doors: every attempt here must fail, and hurt nobody else."""
 
 import re
+import smtplib
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
+from courses import letters
 from lms import accounts, clock, mail
 from lms.db import db
 from lms.mail import OutboxMail
@@ -94,8 +96,6 @@ def test_a_planted_session_is_left_behind_at_sign_in(client: FlaskClient) -> Non
 
 
 def _send(sink: SmtpSink) -> int:
-    import smtplib
-
     return mail.send_waiting(lambda: smtplib.SMTP(sink.host, sink.port, timeout=10))
 
 
@@ -106,8 +106,6 @@ def test_nothing_typed_in_a_name_or_a_title_becomes_a_header(app: Flask) -> None
     run.title = "Kurs\r\nBcc: spy@evil.example"
     person = make_participant(project, "Anna Berg")
     person.given_name = "Anna\r\nBcc: spy@evil.example\r\nX-Spy: 1"
-    from courses import letters
-
     letters.send("invitation", make_enrolment(run, person, "invited"))
     db.session.commit()
     with SmtpSink() as sink:

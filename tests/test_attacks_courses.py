@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certificates import register
 from certificates.register import Certificate
-from courses import assignments, attendance, enrolment, invitations, meetings, reviews, runs, surveys
+from courses import assignments, attendance, enrolment, links, meetings, reviews, runs, surveys
 from courses.attendance import AttendanceEntry, Mark, record, sign_off
 from courses.certification import certify
 from courses.runs import Run, RunTrainer
@@ -325,12 +325,12 @@ def test_an_invitation_is_answered_by_nobody_else_and_never_for_another_row(app:
     day = course_day(people=0, days_ago=-14)
     mine = make_enrolment(day.run, make_participant(day.project), "invited")
     other = make_enrolment(day.run, make_participant(day.project), "invited", adaptations="Secret need")
-    token = invitations.token(other)
+    token = links.invitation_token(other)
     browser = browser_of(mine.person)
     assert "Secret need" not in browser.get(f"/invitation/{token}").text
     assert browser.post(f"/invitation/{token}", data={"answer": "yes", "adaptations": "x"}).status_code == 403
     assert "Secret need" not in app.test_client().get(f"/invitation/{token}").text
-    feed = invitations.feed_link(mine.person).rpartition("/")[2]
+    feed = links.calendar(mine.person).rpartition("/")[2]
     for forged in (token[:-1], token + "x", feed.removesuffix(".ics"), "", "null", "W10.x"):
         assert app.test_client().get(f"/invitation/{forged}").status_code == 404
     assert app.test_client().get(f"/calendar/{token}.ics").status_code == 404

@@ -14,6 +14,7 @@ from lms.app import create_app
 from lms.db import Base, db
 from lms.limits import limiter
 from tests.conftest import NOON
+from tests.sign_in import sign_in
 from tests.test_permissions import _address, _rules
 from tests.world import World, make_world
 
@@ -52,8 +53,6 @@ def _is_secure(wall: Flask) -> bool:
 
 
 def _signed_in(wall: Flask, world: World, role: str) -> FlaskClient:
-    from tests.sign_in import sign_in
-
     client = wall.test_client()
     person = world.people[role]
     assert person is not None

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask, url_for
 from werkzeug.routing import Rule
 
+from courses import programmes
 from tests.sign_in import sign_in
 from tests.world import ROLES, World, make_world
 
@@ -120,8 +121,6 @@ def _rules(app: Flask) -> list[tuple[Rule, str]]:
 
 
 def _address(rule: Rule, world: World) -> str:
-    from courses import programmes
-
     key = SLUGS.get(rule.endpoint, "horisontella-principer")
     values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
     if rule.endpoint == "invitations.feed":

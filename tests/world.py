@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from certificates import register
 from certificates.statement import ProjectRef
-from courses import invitations, materials
+from courses import links, materials
 from courses.activities import Activity
 from courses.assignments import Submission, SubmissionFile
 from courses.enrolment import Enrolment
@@ -127,8 +127,8 @@ def _things(
         "role_id": role.id,
         "trainer": trainer.id,
         "code": certificate.code,
-        "token": invitations.token(enrolment),
-        "feed_token": invitations.feed_link(participant).rsplit("/", 1)[1].removesuffix(".ics"),
+        "token": links.invitation_token(enrolment),
+        "feed_token": links.calendar(participant).rsplit("/", 1)[1].removesuffix(".ics"),
         "number": 1,
         "name": "2022-09",
         "programme": "smail-anvandare",

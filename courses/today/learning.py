@@ -10,7 +10,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import aliased, lazyload
 
 from certificates.register import Certificate
-from courses import horizontal, invitations
+from courses import horizontal, links
 from courses.activities import Activity, Session
 from courses.assignments import AssignmentDraft, Review, Submission
 from courses.attendance import AttendanceEntry, SignOff
@@ -212,7 +212,7 @@ def learning_tasks(where: Learning) -> list[Task]:
 def _invitation(row: Enrolment, run: Run) -> Task:
     last = run.register_by
     text = _("Answer by %(day)s.", day=filters.day(last, _language())) if last else ""
-    url = url_for("invitations.show", token=invitations.token(row))
+    url = url_for("invitations.show", token=links.invitation_token(row))
     return Task("saknas", _("You are invited to %(run)s", run=run.title), text, url, _("Answer the invitation"), 90)
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from courses import enrolment, invitations, letters
+from courses import enrolment, invitations, letters, links
 from courses.enrolment import Enrolment
 from courses.forms.runs import InvitationForm
 from lms.db import db
@@ -118,8 +118,8 @@ def _answerable(form: InvitationForm, row: Enrolment, comes: bool) -> bool:
     """Whether the answer can count, told before anybody looks for a code; a place taken needs no new one."""
     if request.form.get("answer") not in ("yes", "no"):
         form.form_errors = [_("Choose whether you come.")]
-    elif comes and invitations.closed(row.run) and row.state not in ("registered", "waiting"):
-        form.form_errors = [invitations.closed(row.run)]
+    elif comes and row.state not in ("registered", "waiting") and (refusal := enrolment.closed(row.run)):
+        form.form_errors = [str(refusal)]
     return not form.form_errors
 
 
@@ -145,5 +145,5 @@ def _page(form: InvitationForm, row: Enrolment, token: str) -> str:
         "courses/runs/invitation.html",
         form=form, run=row.run, token=token, invited=invited, told=_told(row) if invited else "",
         state=row.state if invited else "", somebody_else=current_user.is_authenticated and not invited,
-        closed=invitations.closed(row.run), feed=invitations.feed_link(row.person) if invited else "",
+        closed=str(enrolment.closed(row.run) or ""), feed=links.calendar(row.person) if invited else "",
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """A course day for tests of the sheet: a county trainer, a run held yesterday, and people with a place in it."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from courses.activities import Session
 from courses.attendance import Mark
@@ -54,8 +54,6 @@ def absent(person: Person, seen: int | None = None, kind: str = "ill") -> Mark:
 
 def move(session: Session, starts: str, ends: str, *, days: int = 0) -> None:
     """Hold the session between two local moments, «2022-10-29T22:00»."""
-    from datetime import datetime
-
     session.starts_at = datetime.fromisoformat(starts).replace(tzinfo=clock.STOCKHOLM)
     session.ends_at = datetime.fromisoformat(ends).replace(tzinfo=clock.STOCKHOLM)
     db.session.flush()

@@ -1,7 +1,7 @@
 """Whatever the order of recording, signing and correcting: the last accepted word counts, and sums stay possible."""
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -74,8 +74,6 @@ def test_the_last_accepted_word_counts(app: Flask, acts: list[tuple[str, int, st
 
 @given(came=st.integers(-2000, 2000), left=st.integers(-2000, 2000), length=st.integers(1, 900))
 def test_minutes_are_never_negative_and_never_more_than_the_session(came: int, left: int, length: int) -> None:
-    from datetime import UTC, datetime
-
     start = datetime(2022, 10, 29, 22, tzinfo=UTC)
     session = Session(starts_at=start, ends_at=start + timedelta(minutes=length))
     minutes = attendance.minutes_within(session, start + timedelta(minutes=came), start + timedelta(minutes=left))

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from courses import enrolment, runs
+from courses import enrolment, exemptions, runs
 from courses.enrolment import Enrolment
 from courses.runs import Run
 from lms import clock
@@ -16,7 +16,7 @@ from lms.audit import Audit
 from lms.db import db
 from lms.mail import OutboxMail
 from lms.people import Person
-from lms.projects import Project
+from lms.projects import Project, join_project
 from lms.refusals import Refused
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
@@ -131,8 +131,6 @@ def test_more_places_move_people_up_and_tell_them(run: Run, leader: Person) -> N
 
 
 def _with_role(leader: Person, run: Run) -> Person:
-    from courses import exemptions
-
     chief = make_role("project_leader", run.project)
     exemptions.grant(
         run.project, leader, level="trainer", reason="Länsutbildare", starts=clock.today(),
@@ -184,8 +182,6 @@ def test_refuses_people_of_other_projects_trainers_and_what_is_over(run: Run, le
         assert refusal.value.code == "other_project"
     assert db.session.scalar(select(Enrolment.id)) is None
     make_project()
-    from lms.projects import join_project
-
     join_project(leader, run.project, by=None)
     with pytest.raises(Refused) as refusal:
         enrolment.register(run, leader, by=leader)

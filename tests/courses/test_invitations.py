@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from courses import enrolment, invitations
+from courses import enrolment, invitations, links
 from courses.enrolment import Enrolment
 from courses.invitations import UnconfirmedAnswer
 from courses.runs import Run
@@ -34,7 +34,7 @@ def row(run: Run) -> Enrolment:
 
 
 def path(row: Enrolment) -> str:
-    return f"/invitation/{invitations.token(row)}"
+    return f"/invitation/{links.invitation_token(row)}"
 
 
 def newest_code(person: Person) -> str:
@@ -49,7 +49,7 @@ def newest_code(person: Person) -> str:
 
 def test_the_mail_shows_funding_asks_for_needs_and_leads_to_the_page(client: Any, row: Enrolment) -> None:
     letter = db.session.scalars(select(OutboxMail).where(OutboxMail.person_id == row.person_id)).one()
-    assert invitations.link(row) in letter.text
+    assert links.invitation(row) in letter.text
     assert "Medfinansieras" in letter.text or "Co-funded" in letter.text
     assert "adaptations" in letter.text or "anpassningar" in letter.text
     assert letter.calendar_method == "REQUEST"
@@ -151,12 +151,12 @@ def test_somebody_else_is_told_and_answers_nothing(browser_of: Any, run: Run, ro
 
 
 def test_forged_links_get_a_clear_answer(client: Any, row: Enrolment) -> None:
-    good = invitations.token(row)
-    for bad in (good[:-1], good + "x", "x", good.replace(".", ".x"), invitations.feed_link(row.person)[-40:-4]):
+    good = links.invitation_token(row)
+    for bad in (good[:-1], good + "x", "x", good.replace(".", ".x"), links.calendar(row.person)[-40:-4]):
         for answer in (client.get(f"/invitation/{bad}"), client.post(f"/invitation/{bad}", data={"answer": "yes"})):
             assert answer.status_code == 404
             assert "<h1>" in answer.text
-    elsewhere = invitations._signer("invitation").dumps([row.id, row.person_id + 1])
+    elsewhere = links._signer("invitation").dumps([row.id, row.person_id + 1])
     assert client.get(f"/invitation/{elsewhere}").status_code == 404
     with pytest.raises(Refused) as refusal:
         invitations.invited_by("x")

@@ -10,7 +10,7 @@ from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
-from courses import enrolment, exemptions, invitations, materials, runs
+from courses import enrolment, exemptions, links, materials, runs
 from courses.activities import Activity, Session
 from courses.runs import Run
 from lms import clock, mail
@@ -275,7 +275,7 @@ def test_the_feed_holds_the_sessions_of_one_person(client: Any, project: Project
     make_enrolment(run, anna)
     make_enrolment(run, other, "waiting")
     for person, expected in ((anna, 2), (leader, 2), (other, 0)):
-        path = invitations.feed_link(person).removeprefix("http://localhost")
+        path = links.calendar(person).removeprefix("http://localhost")
         answer = client.get(path)
         assert answer.mimetype == "text/calendar"
         found = Calendar.from_ical(answer.data)

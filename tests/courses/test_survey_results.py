@@ -1,5 +1,6 @@
 """Results of surveys: shown in fives, never twice, never divided, and nothing ties an answer to who gave it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
@@ -7,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from courses import surveys
+from courses import materials, programmes, surveys
 from courses.surveys import LEAST, Response, SurveyBatch
 from lms import clock
 from lms.db import db
@@ -127,10 +128,6 @@ def test_on_postgresql_the_transaction_of_an_answer_is_not_that_of_its_receipt(a
 
 
 def test_new_questions_begin_a_new_batch_and_a_new_wording_does_not(app: Flask) -> None:
-    from dataclasses import replace
-
-    from courses import materials, programmes
-
     project = make_project()
     programme = programmes.load(programmes.CONTENT / KEY)
     plan = programme.surveys["participant"]
