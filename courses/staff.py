@@ -4,19 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from certificates.register import Certificate, CertificateEvent
 from courses.activities import Activity, Session
 from courses.assignments import Review, Submission
-from courses.attendance import AttendanceEntry
+from courses.attendance import STANDS, AttendanceEntry
 from courses.enrolment import Enrolment
 from lms import clock
 from lms.db import db
 from lms.people import Person
 from lms.projects import Participation, Project
 
-_later = aliased(AttendanceEntry)  # Made once, as its columns are named anew each time.
 PER_PAGE = 50
 
 Managed = Collection[tuple[int, int]]
@@ -155,7 +154,7 @@ def _attended(ids: Sequence[int]) -> dict[tuple[int, int], int]:
             AttendanceEntry.session_id.is_not(None),
             AttendanceEntry.minutes > 0,
             Session.ends_at <= clock.now(),
-            ~exists().where(_later.replaces_id == AttendanceEntry.id),
+            STANDS,
         )
         .group_by(AttendanceEntry.person_id, AttendanceEntry.activity_id)
     )

@@ -4,7 +4,7 @@ The rule that matters most: nothing is ever changed in place. A correction repla
 every tablet says which entry it saw of each person, so that nothing is lost and nothing doubled.
 """
 
-from courses.attendance.ledger import ABSENCES, KINDS, METHODS, AttendanceEntry, SignOff
+from courses.attendance.ledger import ABSENCES, KINDS, METHODS, STANDS, AttendanceEntry, SignOff
 from courses.attendance.marks import PARTS, Mark, local_day, minutes_within, moments, state_of
 from courses.attendance.questions import (
     SheetState,
@@ -24,7 +24,7 @@ from courses.attendance.signing import hash_of, sign_off
 from courses.attendance.walk_ins import add_new, add_to_sheet, candidates
 
 __all__ = [
-    "ABSENCES", "KINDS", "METHODS", "PARTS", "AttendanceEntry", "Conflict", "Mark", "Recorded", "SheetState",
+    "ABSENCES", "KINDS", "METHODS", "PARTS", "STANDS", "AttendanceEntry", "Conflict", "Mark", "Recorded", "SheetState",
     "SignOff",
     "add_new", "add_to_sheet", "candidates", "correct", "entries_of", "hash_of", "histories", "history", "is_signed",
     "latest", "local_day", "minutes_in", "minutes_within", "moments", "on_sheet", "record", "record_assignment",

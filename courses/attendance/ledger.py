@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, exists, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from courses.activities import Activity, Session
@@ -115,3 +115,7 @@ class SignOff(Base):
 
 
 append_only(AttendanceEntry, SignOff)
+
+_later = AttendanceEntry.__table__.alias("later")
+STANDS: ColumnElement[bool] = ~exists().where(_later.c.replaces_id == AttendanceEntry.__table__.c.id)
+"""Of each chain of corrections the one line that counts: nothing has replaced it."""

@@ -4,11 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
 from courses.activities import Activity, Expected, Session
-from courses.attendance.ledger import AttendanceEntry, SignOff
+from courses.attendance.ledger import STANDS, AttendanceEntry, SignOff
 from courses.enrolment import Enrolment
 from courses.runs import Run
 from lms import clock
@@ -16,7 +15,6 @@ from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 
-_later = aliased(AttendanceEntry)  # Made once: to name its columns anew costs more than the question.
 _SWEDISH = str.maketrans({"å": "{", "ä": "|", "ö": "}"})  # These three follow z, in this order.
 
 
@@ -60,7 +58,7 @@ def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
 def latest(session: Session) -> dict[int, AttendanceEntry]:
     """person id → the entry that counts now."""
     query = select(AttendanceEntry).where(
-        AttendanceEntry.session_id == session.id, ~exists().where(_later.replaces_id == AttendanceEntry.id)
+        AttendanceEntry.session_id == session.id, STANDS
     )
     return {entry.person_id: entry for entry in db.session.scalars(query)}
 
@@ -81,7 +79,7 @@ def minutes_in(run: Activity, *, signed_only: bool = False) -> dict[int, dict[in
     query = select(AttendanceEntry.person_id, AttendanceEntry.session_id, AttendanceEntry.minutes).where(
         AttendanceEntry.activity_id == run.id,
         AttendanceEntry.session_id.is_not(None),
-        ~exists().where(_later.replaces_id == AttendanceEntry.id),
+        STANDS,
     )
     if signed_only:
         query = query.where(AttendanceEntry.session_id.in_(select(SignOff.session_id)))
@@ -141,7 +139,7 @@ def sheets_of(sessions: Collection[Session]) -> dict[int, SheetState]:
             func.sum(AttendanceEntry.minutes),
             func.count().filter(AttendanceEntry.minutes > 0),
         )
-        .where(AttendanceEntry.session_id.in_(ids), ~exists().where(_later.replaces_id == AttendanceEntry.id))
+        .where(AttendanceEntry.session_id.in_(ids), STANDS)
         .group_by(AttendanceEntry.session_id)
     )
     done = set(db.session.scalars(select(SignOff.session_id).where(SignOff.session_id.in_(ids))))

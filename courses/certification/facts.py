@@ -13,7 +13,7 @@ from certificates.register import Certificate
 from courses import horizontal
 from courses.activities import Activity, Session
 from courses.assignments import Review, Submission
-from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance import STANDS, AttendanceEntry, SignOff
 from courses.attendance.questions import by_name
 from courses.certification.rule import Facts, Horizontal, Issued, SessionFact, Survey, Work
 from courses.enrolment import Enrolment
@@ -24,8 +24,6 @@ from courses.surveys import Survey as SurveyRow
 from lms import clock
 from lms.db import db
 from lms.people import Person
-
-_later = aliased(AttendanceEntry)  # Made once, as its columns are named anew each time.
 
 
 @dataclass
@@ -106,7 +104,7 @@ def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
             Activity.project_id == run.project_id,
             Activity.cancelled_at.is_(None),
             exists().where(SignOff.session_id == Session.id),
-            ~exists().where(_later.replaces_id == AttendanceEntry.id),
+            STANDS,
         )
         .order_by(Session.starts_at)
     )  # fmt: skip

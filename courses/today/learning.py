@@ -7,13 +7,13 @@ from flask import url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import and_, exists, select
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import lazyload
 
 from certificates.register import Certificate
 from courses import horizontal, links
 from courses.activities import Activity, Session
 from courses.assignments import AssignmentDraft, Review, Submission
-from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance import STANDS, AttendanceEntry, SignOff
 from courses.certification.facts import ground
 from courses.enrolment import Enrolment
 from courses.horizontal import HorizontalStep
@@ -26,8 +26,6 @@ from courses.views import pearls
 from lms import clock, filters
 from lms.db import db
 from lms.people import Person
-
-_later = aliased(AttendanceEntry)
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
     mine = and_(
         AttendanceEntry.session_id == Session.id,
         AttendanceEntry.person_id == person.id,
-        ~exists().where(_later.replaces_id == AttendanceEntry.id),
+        STANDS,
     )
     query = (
         select(Session, AttendanceEntry.minutes, exists().where(SignOff.session_id == Session.id))
