@@ -11,7 +11,19 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -299,6 +311,18 @@ def judge(valid_until: date | None, revoked_on: date | None, on: date) -> State:
     return "expired" if valid_until is not None and valid_until < on else "valid"
 
 
+NOT_REVOKED: ColumnElement[bool] = ~exists().where(
+    CertificateEvent.__table__.c.certificate_id == Certificate.__table__.c.id,
+    CertificateEvent.__table__.c.kind == "revoked",
+)
+"""The rule of `state` for questions about today: nobody revokes a certificate for a day to come."""
+
+
+def not_expired(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """The rule of `state` for questions about many: the last valid day has not gone by."""
+    return or_(Certificate.valid_until.is_(None), Certificate.valid_until >= on)
+
+
 def day_after(last: date | None) -> date | None:
     """The first day on which a certificate with this last valid day no longer holds."""
     return last + timedelta(days=1) if last else None
@@ -306,15 +330,12 @@ def day_after(last: date | None) -> date | None:
 
 def holds(person: Person, level: str, on: date, project_dnr: str | None = None) -> Certificate | None:
     """The newest certificate of the level that is valid for the person on the day (in one project), or None."""
-    revoked = exists().where(
-        CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked", CertificateEvent.on <= on
-    )
     query = select(Certificate).where(
         Certificate.holder_id == person.id,
         Certificate.level == level,
         Certificate.issued_on <= on,
-        or_(Certificate.valid_until.is_(None), Certificate.valid_until >= on),
-        ~revoked,
+        not_expired(on),
+        NOT_REVOKED,
     )
     if project_dnr is not None:
         query = query.where(Certificate.project_dnr == project_dnr)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import aliased, lazyload
 
 from certificates import register
-from certificates.register import Certificate, CertificateEvent
+from certificates.register import NOT_REVOKED, Certificate
 from lms.db import db
 from lms.organisations import Organisation
 from lms.people import Person, Role
@@ -136,15 +136,11 @@ def _of(project: Project, level: str) -> list[ColumnElement[bool]]:
     return [Certificate.project_dnr == project.dnr, Certificate.level == level]
 
 
-def _not_revoked() -> ColumnElement[bool]:
-    return ~exists().where(CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked")
-
-
 def _reach(project: Project) -> dict[int, int]:
     """Person id of who certified → number of people with a user certificate that is not revoked."""
     query = (
         select(Certificate.issued_by_id, func.count(func.distinct(Certificate.holder_id)))
-        .where(*_of(project, "user"), _not_revoked())
+        .where(*_of(project, "user"), NOT_REVOKED)
         .group_by(Certificate.issued_by_id)
     )
     return {person_id: count for person_id, count in db.session.execute(query)}  # noqa: C416
@@ -159,7 +155,7 @@ def _places(project: Project) -> tuple[int, tuple[tuple[str, int], ...]]:
         .select_from(Certificate)
         .join(holder, holder.id == Certificate.holder_id)
         .outerjoin(Organisation, Organisation.id == holder.organisation_id)
-        .where(*_of(project, "user"), _not_revoked())
+        .where(*_of(project, "user"), NOT_REVOKED)
         .group_by(Organisation.name)
         .order_by(count.desc(), Organisation.name)
     )

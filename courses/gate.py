@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -63,7 +62,7 @@ def decide(led_by: str, held: Standing) -> Answer:
 
 
 def _why(held: Standing) -> str:
-    day = filters.plain_day(held.since, str(get_locale() or "sv")) if held.since else ""
+    day = filters.plain_day(held.since, filters.spoken()) if held.since else ""
     if held.proof == "revoked":
         told = _("The trainer certificate is revoked since %(day)s.", day=day)
     elif held.proof == "expired":

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
 
-from certificates.register import Certificate, CertificateEvent
+from certificates.register import NOT_REVOKED, Certificate, not_expired
 from courses import surveys
 from courses.esf.ledger import alphabetical
 from courses.horizontal import STEPS, HorizontalStep
@@ -146,13 +146,12 @@ def certified(project: Project, level: str) -> Select[int]:
 
 def valid_today(project: Project) -> Sequence[ColumnElement[bool]]:
     """Certificates of the project that have neither been revoked nor run out."""
-    return *not_revoked(project), or_(Certificate.valid_until.is_(None), Certificate.valid_until >= clock.today())
+    return *not_revoked(project), not_expired(clock.today())
 
 
 def not_revoked(project: Project) -> Sequence[ColumnElement[bool]]:
     """Certificates of the project that nobody has revoked."""
-    revoked = select(CertificateEvent.certificate_id).where(CertificateEvent.kind == "revoked")
-    return Certificate.project_dnr == project.dnr, Certificate.id.not_in(revoked)
+    return Certificate.project_dnr == project.dnr, NOT_REVOKED
 
 
 def _took_step(project: Project, goal: Goal) -> Select[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from certificates.register import Certificate, CertificateEvent
+from certificates.register import NOT_REVOKED, Certificate, not_expired
 from courses.activities import Activity, Session
 from courses.assignments import Review, Submission
 from courses.attendance import STANDS, AttendanceEntry
@@ -111,8 +111,7 @@ def _inside(managed: Managed, project_id: InstrumentedAttribute[int]) -> ColumnE
 
 
 def _valid() -> tuple[ColumnElement[bool], ...]:
-    revoked = exists().where(CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked")
-    return (~revoked, or_(Certificate.valid_until.is_(None), Certificate.valid_until >= clock.today()))
+    return NOT_REVOKED, not_expired(clock.today())
 
 
 def _courses(ids: Sequence[int], managed: Managed) -> dict[int, list[Course]]:

@@ -209,7 +209,7 @@ def _start_templates(app: Flask) -> None:
     app.jinja_env.globals["_"] = _translator()
     for name in ("day", "plain_day", "short_day", "clock", "hours", "number"):
         app.jinja_env.filters[name] = _localised(name)
-    app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, _spoken())
+    app.jinja_env.filters["month"] = lambda first: filters.month(first.year, first.month, filters.spoken())
     app.jinja_env.filters["paragraphs"] = text.paragraphs
     app.jinja_env.filters["markdown"] = text.safe_html
     app.jinja_env.filters["message"] = _worded
@@ -238,12 +238,7 @@ def _localised(name: str) -> object:
     function = getattr(filters, name)
     if name == "clock":
         return function
-    return lambda value: function(value, _spoken())
-
-
-def _spoken() -> str:
-    """The language in force: the request's, or the one a mail is written in."""
-    return str(get_locale() or "sv")
+    return lambda value: function(value, filters.spoken())
 
 
 def _start_answers(app: Flask) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from babel.dates import format_date, get_month_names
 from babel.numbers import format_decimal
+from flask_babel import get_locale
 
 from lms import clock as our_clock
 
@@ -21,6 +22,11 @@ _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})
 _SLASH_DAY: Final = re.compile(r"(\d{1,2})/(\d{1,2})[ -](\d{4})", re.ASCII)
 _NAMED_DAY: Final = re.compile(r"(\d{1,2}) ([^\W\d_]+)\.?,? (\d{4})")
 _YEARS: Final = range(1900, 2200)
+
+
+def spoken() -> str:
+    """The language in force, sv or en: the request's, or the one a mail is written in."""
+    return str(get_locale() or "sv")[:2]
 
 
 def day(value: date, language: str = "sv") -> str:

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 from flask import url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import select
 
 from courses.activities import Activity, Expected, Session
@@ -37,7 +37,7 @@ def hours_tasks(days: Sequence[ProjectDay]) -> list[Task]:
     return [
         Task(
             "pagar",
-            _("Check the hours of %(month)s", month=filters.month(last.year, last.month, _language())),
+            _("Check the hours of %(month)s", month=filters.month(last.year, last.month, filters.spoken())),
             _("Hours per employer in %(project)s, from signed sheets.", project=day.project.name),
             url_for("esf.employers", project_id=day.project.id),
             _("Look at the hours"),
@@ -80,7 +80,7 @@ def steering_tasks(person: Person, project_ids: Collection[int]) -> list[Task]:
     )
     found = []
     for project_id, title, starts_at, place, link in db.session.execute(query):
-        when = f"{filters.day(starts_at, _language())} {_('at %(clock)s', clock=filters.clock(starts_at))}"
+        when = f"{filters.day(starts_at, filters.spoken())} {_('at %(clock)s', clock=filters.clock(starts_at))}"
         text = f"{when}, {place or link}" if place or link else when
         url = url_for("goals.board", project_id=project_id)
         found.append(Task("pagar", _("Prepare: %(title)s", title=title), text, url, _("Look at the goals"), 50))
@@ -89,7 +89,3 @@ def steering_tasks(person: Person, project_ids: Collection[int]) -> list[Task]:
 
 def _was_running(day: ProjectDay, on: date) -> bool:
     return day.project.starts <= on <= day.project.ends
-
-
-def _language() -> str:
-    return str(get_locale() or "sv")[:2]

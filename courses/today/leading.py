@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
@@ -214,7 +214,7 @@ def _soon(coming: Sequence[Meeting]) -> list[Task]:
     meeting = next((each for each in coming if not each.is_today), None)
     if meeting is None:
         return []
-    when = filters.moment(meeting.starts_at, _language())
+    when = filters.moment(meeting.starts_at, filters.spoken())
     text = ", ".join(part for part in (when, meeting.place, _people(meeting.people)) if part)
     url = (
         url_for("runs.show", run_id=meeting.activity_id)
@@ -227,7 +227,7 @@ def _soon(coming: Sequence[Meeting]) -> list[Task]:
 def _sign(meeting: Meeting) -> Task:
     return Task(
         "saknas",
-        _("Sign the attendance of %(day)s", day=filters.day(meeting.starts_at, _language())),
+        _("Sign the attendance of %(day)s", day=filters.day(meeting.starts_at, filters.spoken())),
         _("%(title)s. The hours count when the sheet is signed.", title=meeting.title),
         url_for("attendance.show", session_id=meeting.session_id),
         _("Open the attendance sheet"),
@@ -262,7 +262,3 @@ def _certify(item: Waiting) -> Task:
 
 def _people(count: int) -> str:
     return str(ngettext("%(num)s participant", "%(num)s participants", count)) if count else ""
-
-
-def _language() -> str:
-    return str(get_locale() or "sv")[:2]

@@ -1,15 +1,14 @@
 """The participant's day: invitations to answer, the course she is in, surveys that wait for her."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask import url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import lazyload
 
-from certificates.register import Certificate
+from certificates.register import NOT_REVOKED, Certificate, State, judge
 from courses import horizontal, links
 from courses.activities import Activity, Session
 from courses.assignments import AssignmentDraft, Review, Submission
@@ -51,7 +50,7 @@ class Learning:
     progress: Progress | None = None
     others: tuple[Run, ...] = ()
     surveys: tuple[Asked, ...] = ()
-    certificates: tuple[Certificate, ...] = ()
+    certificates: Mapping[Certificate, State] = field(default_factory=dict)
     actions: tuple[dict[str, str], ...] = field(default=())
 
     @property
@@ -67,7 +66,7 @@ def learning_of(person: Person, *, finished: bool = True) -> Learning:
     rows = _enrolments(person)
     asked = _asked(person)
     surveys = tuple(each for each in asked if each.is_open)
-    certificates = tuple(_certificates(person))
+    certificates = _certificates(person)
     earned = {certificate.ground for certificate in certificates}
     runs = [(row, run) for row, run in rows if row.state in ("registered", "waiting")]
     active = [(row, run) for row, run in runs if ground(run.id, person.id) not in earned]
@@ -108,9 +107,17 @@ def _enrolments(person: Person) -> Sequence[tuple[Enrolment, Run]]:
     return [(row, run) for row, run in db.session.execute(query)]
 
 
-def _certificates(person: Person) -> Sequence[Certificate]:
-    query = select(Certificate).where(Certificate.holder_id == person.id).order_by(Certificate.id.desc()).limit(20)
-    return db.session.scalars(query.options(lazyload(Certificate.events), lazyload(Certificate.holder))).all()
+def _certificates(person: Person) -> dict[Certificate, State]:
+    """The person's certificates, newest first, and what each is today."""
+    query = (
+        select(Certificate, NOT_REVOKED)
+        .where(Certificate.holder_id == person.id)
+        .options(lazyload(Certificate.events), lazyload(Certificate.holder))
+        .order_by(Certificate.id.desc())
+        .limit(20)
+    )
+    today, found = clock.today(), db.session.execute(query)
+    return {each: judge(each.valid_until, None, today) if stands else "revoked" for each, stands in found}
 
 
 def _asked(person: Person) -> list[Asked]:
@@ -127,7 +134,7 @@ def _asked(person: Person) -> list[Asked]:
 
 
 def _progress(
-    row: Enrolment, run: Run, person: Person, asked: Sequence[Asked], certificates: Sequence[Certificate]
+    row: Enrolment, run: Run, person: Person, asked: Sequence[Asked], certificates: Mapping[Certificate, State]
 ) -> Progress:
     """The same facts as courses.progress.of, of one person only and in fewer questions."""
     mine = (each for each in asked if each.survey.run_id == run.id and each.survey.audience == "participant")
@@ -209,7 +216,7 @@ def learning_tasks(where: Learning) -> list[Task]:
 
 def _invitation(row: Enrolment, run: Run) -> Task:
     last = run.register_by
-    text = _("Answer by %(day)s.", day=filters.day(last, _language())) if last else ""
+    text = _("Answer by %(day)s.", day=filters.day(last, filters.spoken())) if last else ""
     url = url_for("invitations.show", token=links.invitation_token(row))
     return Task("saknas", _("You are invited to %(run)s", run=run.title), text, url, _("Answer the invitation"), 90)
 
@@ -218,12 +225,8 @@ def _survey(asked: Asked) -> Task:
     return Task(
         "kommande",
         _("Survey: %(run)s", run=asked.title),
-        _("Voluntary and anonymous. Open until %(day)s.", day=filters.day(asked.survey.closes, _language())),
+        _("Voluntary and anonymous. Open until %(day)s.", day=filters.day(asked.survey.closes, filters.spoken())),
         url_for("surveys.show", survey_id=asked.survey.id),
         _("Answer the survey"),
         30,
     )
-
-
-def _language() -> str:
-    return str(get_locale() or "sv")[:2]

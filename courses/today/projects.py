@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import bindparam, exists, func, or_, select
 
-from certificates.register import Certificate, CertificateEvent
+from certificates.register import NOT_REVOKED, Certificate, not_expired
 from courses import goals
 from courses.activities import Activity, Session
 from courses.attendance import SignOff
@@ -127,13 +127,10 @@ def _certified(dnrs: Sequence[str]) -> dict[tuple[str, str], int]:
 
 @cache
 def _certified_query() -> Any:
-    revoked = exists().where(CertificateEvent.certificate_id == Certificate.id, CertificateEvent.kind == "revoked")
     return (
         select(Certificate.project_dnr, Certificate.level, func.count(Certificate.holder_id.distinct()))
         .where(
-            Certificate.project_dnr.in_(IDS),
-            ~revoked,
-            or_(Certificate.valid_until.is_(None), Certificate.valid_until >= TODAY),
+            Certificate.project_dnr.in_(IDS), NOT_REVOKED, not_expired(TODAY)
         )
         .group_by(Certificate.project_dnr, Certificate.level)
     )
@@ -212,8 +209,8 @@ def project_tasks(day: ProjectDay) -> list[Task]:
 
 
 def _month(project: Project, late: LateMonth) -> Task:
-    name = filters.month(late.first.year, late.first.month, _language())
-    due_day = filters.day(late.due, _language())
+    name = filters.month(late.first.year, late.first.month, filters.spoken())
+    due_day = filters.day(late.due, filters.spoken())
     text = ngettext("%(num)s sheet is not signed.", "%(num)s sheets are not signed.", late.sheets)
     when = _("It was due %(day)s.", day=due_day) if late.is_late else _("It is due %(day)s.", day=due_day)
     url = url_for("esf.show", project_id=project.id, name=f"{late.first:%Y-%m}")
@@ -228,7 +225,7 @@ def _waiting(day: ProjectDay) -> list[Task]:
     if not sheets:
         return []
     title = ngettext("%(num)s sheet waits for a signature", "%(num)s sheets wait for a signature", len(sheets))
-    text = ", ".join(f"{sheet.title} {filters.short_day(sheet.starts_at, _language())}" for sheet in sheets[:3])
+    text = ", ".join(f"{sheet.title} {filters.short_day(sheet.starts_at, filters.spoken())}" for sheet in sheets[:3])
     url = url_for("esf.show", project_id=day.project.id, name=f"{this_month:%Y-%m}")
     return [Task("pagar", title, text, url, _("See who can sign"), 50)]
 
@@ -247,9 +244,5 @@ def _goal(project: Project, figure: Figure) -> Task:
         expected=figure.expected,
     )
     url = url_for("goals.board", project_id=project.id)
-    title = _("Behind the plan: %(goal)s", goal=figure.goal.text.within(_language()))
+    title = _("Behind the plan: %(goal)s", goal=figure.goal.text.within(filters.spoken()))
     return Task("pagar", title, text, url, _("Look at the goals"), 45)
-
-
-def _language() -> str:
-    return str(get_locale() or "sv")[:2]

@@ -5,7 +5,6 @@ from datetime import date
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from courses.esf import workbook
@@ -98,7 +97,7 @@ def employers_file(project: Project) -> ResponseReturnValue:
 
 def _decimal(minutes: int) -> str:
     """Hours with two decimals, as in the workbook."""
-    language = str(get_locale() or "sv")
+    language = filters.spoken()
     whole, hundredths = divmod(round(minutes * 100 / 60), 100)
     return f"{filters.number(whole, language)}{',' if language == 'sv' else '.'}{hundredths:02}"
 

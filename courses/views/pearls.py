@@ -6,8 +6,8 @@ Whoever has eleven minutes between two clients gets one thing to do and how long
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from courses import programmes
 from courses.programmes import Lesson
@@ -46,14 +46,14 @@ def _session(meeting: Meeting, where: Progress) -> dict[str, Any]:
     }
     return {
         "title": _("Session %(number)s", number=session.number),
-        "meta": f"{filters.short_day(session.starts_at, _language())}, {whole}",
+        "meta": f"{filters.short_day(session.starts_at, filters.spoken())}, {whole}",
         "state": state,
         "chip": chips[state],
     }
 
 
 def _lessons(run: Run, where: Progress) -> dict[str, Any]:
-    all_of_them, left = len(where.programme.lessons), filters.hours(where.unread_minutes(_language()))
+    all_of_them, left = len(where.programme.lessons), filters.hours(where.unread_minutes(filters.spoken()))
     state = "klar" if where.read == all_of_them else "pagar" if where.read else "kommande"
     return {
         "title": _("Lessons"),
@@ -113,7 +113,7 @@ def _certificate(where: Progress) -> dict[str, Any]:
     if where.certificate is None:
         return pearl | {"meta": _("Issued when every part is done"), "state": "kommande", "chip": _("To come")}
     return pearl | {
-        "meta": filters.short_day(where.certificate.issued_on, _language()),
+        "meta": filters.short_day(where.certificate.issued_on, filters.spoken()),
         "state": "klar",
         "chip": _("Issued"),
         "url": url_for("certificates.show", certificate_id=where.certificate.id),
@@ -147,7 +147,7 @@ def _read(run: Run, where: Progress) -> dict[str, str] | None:
     if lesson is None or where.certificate is not None:
         return None
     return {
-        "title": _("Read: %(title)s", title=programmes.text(lesson.title, _language())),
+        "title": _("Read: %(title)s", title=programmes.text(lesson.title, filters.spoken())),
         "text": reading(lesson, where.read, len(where.programme.lessons)),
         "url": url_for("learning.lesson", run_id=run.id, slug=lesson.slug),
         "label": _("Read the lesson") if where.read == 0 else _("Go on reading"),
@@ -156,7 +156,7 @@ def _read(run: Run, where: Progress) -> dict[str, str] | None:
 
 def reading(lesson: Lesson, read: int, count: int) -> str:
     """How long the lesson takes to read, and how many of them are read."""
-    minutes = lesson.reading_minutes(_language())
+    minutes = lesson.reading_minutes(filters.spoken())
     told = ngettext("Reads in %(num)s minute.", "Reads in %(num)s minutes.", minutes)
     return " ".join((told, _("You have read %(read)s of %(all)s lessons.", read=read, all=count)))
 
@@ -196,7 +196,3 @@ def _answer(where: Progress) -> dict[str, str] | None:
         "url": url_for("surveys.show", survey_id=where.survey.id),
         "label": _("Answer the survey"),
     }
-
-
-def _language() -> str:
-    return str(get_locale() or "sv")[:2]

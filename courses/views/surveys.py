@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from courses import materials, surveys
 from courses.forms.surveys import UNSURE, survey_form
@@ -11,7 +10,7 @@ from courses.policy import may_answer_survey, may_see_results
 from courses.programmes import Programme
 from courses.surveys import Receipt, Survey
 from courses.surveys.export import KINDS
-from lms import clock
+from lms import clock, filters
 from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
@@ -29,14 +28,14 @@ def show(survey: Survey) -> ResponseReturnValue:
     receipt = db.session.get_one(Receipt, (survey.id, me().id))
     if receipt.answered_on or survey.closed_at or not survey.opens <= clock.today() <= survey.closes:
         return render_template("courses/survey_done.html", survey=survey, receipt=receipt, **_others(survey))
-    return _page(survey, survey_form(survey.questions, _language())), 200
+    return _page(survey, survey_form(survey.questions, filters.spoken())), 200
 
 
 @bp.post("/surveys/<int:survey_id>")
 @guarded(may_answer_survey, Survey)
 def send(survey: Survey) -> ResponseReturnValue:
     """Take the answers, once."""
-    form = survey_form(survey.questions, _language())
+    form = survey_form(survey.questions, filters.spoken())
     if not form.validate():
         return _page(survey, form), 422
     person = me()
@@ -93,7 +92,7 @@ def export(project: Project, programme: str, audience: str, kind: str) -> Respon
     taught = _programme(programme, audience)
     found = surveys.results(project, programme, audience)
     make, mimetype = KINDS[kind]
-    answer = Response(make(found, taught.surveys[audience], _language()), mimetype=mimetype)
+    answer = Response(make(found, taught.surveys[audience], filters.spoken()), mimetype=mimetype)
     answer.headers["Content-Disposition"] = f'attachment; filename="{programme}-{audience}.{kind}"'
     return answer
 
@@ -111,8 +110,3 @@ def _page(survey: Survey, form: object) -> str:
 
 def _others(survey: Survey) -> dict[str, object]:
     return {"others": [each for each in surveys.waiting(me()) if each.id != survey.id]}
-
-
-def _language() -> str:
-    locale = get_locale()
-    return locale.language if locale else "sv"
