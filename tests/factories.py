@@ -1,5 +1,6 @@
 """Small true things for tests: each function makes one row the way the product makes it, with sensible defaults."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 from itertools import count
 
@@ -20,8 +21,6 @@ def make_project(*, like: str = "smail", dnr: str | None = None) -> Project:
     """A project from a shipped plan, 2022-01-01 to 2023-04-30 for SMAIL; its 8 municipalities come with it."""
     read = plan.shipped(like)
     if dnr:
-        from dataclasses import replace
-
         read = replace(read, dnr=dnr)
     return projects.import_plan(read, by=None)
 

