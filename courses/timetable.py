@@ -148,7 +148,8 @@ def check_leaders(
         for day in days:
             answer = gate.may_lead(trainer, programme, project, day)
             if not answer:
-                raise Refused(f"{trainer.name}: {answer.reason}", "may_not_lead", field="trainers")
+                when = filters.plain_day(day, filters.spoken())
+                raise Refused(f"{trainer.name}, {when}: {answer.reason}", "may_not_lead", field="trainers")
 
 
 def check_apart(run_id: int, trainers: Sequence[Person]) -> None:

@@ -20,7 +20,7 @@ from wtforms import (  # type: ignore[attr-defined]
     TextAreaField,
 )
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from courses.enrolment import LONGEST_NEED
@@ -91,9 +91,15 @@ class RunForm(FlaskForm):  # type: ignore[misc]
         """Fill in what there is to choose from."""
         members = sorted(project.members, key=lambda member: member.organisation.name)
         self.organisation.choices = [
-            SelectChoice(member.organisation_id, member.organisation.name) for member in members
+            SelectChoice(0, _("Choose who arranges it")),
+            *(SelectChoice(member.organisation_id, member.organisation.name) for member in members),
         ]
         self.trainers.choices = [SelectChoice(person.id, person.name) for person in leaders]
+
+    def validate_organisation(self, field: SelectField) -> None:
+        """A county trainer's employer is rarely in the project: nobody is chosen for her."""
+        if not field.data:
+            raise ValidationError(_("Choose who arranges the run."))
 
     def prefill(self, programme: Programme, person: Person) -> None:
         """A new run: as many sessions as the programme has, with its minutes, led by who plans it."""

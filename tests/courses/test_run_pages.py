@@ -167,6 +167,16 @@ def test_the_list_is_paged(browser_of: Any, project: Project, leader: Person) ->
     assert "Omgång 22" in browser.get(f"/projects/{project.id}/runs?page=99").text
 
 
+def test_nobody_arranges_a_run_without_being_chosen(project: Project, browser_of: Any) -> None:
+    county = make_role("county_trainer", project, person=make_person(organisation="Länet"))
+    published()
+    address = f"/projects/{project.id}/runs/new?programme=smail-utbildare"
+    browser = browser_of(county)
+    answer = browser.post(address, data=typed(county, organisation="0"))
+    assert answer.status_code == 422
+    assert "Choose who arranges the run." in answer.text
+
+
 def test_who_has_the_certificate_is_not_asked_again(project: Project, leader: Person, browser_of: Any) -> None:
     run = plan(project, leader)
     done = make_participant(project, "Kerstin Klar")
