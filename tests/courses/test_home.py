@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from certificates import register
 from courses import today
 from courses.today.projects import due
 from lms import clock, people
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
+from tests.certificates.examples import example
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
@@ -124,6 +126,15 @@ def test_the_menu_leads_only_where_one_may_go(browser_of, project):
         for address in addresses:
             assert browser.get(address).status_code == 200, (address, person.roles)
         assert menu.count('aria-current="page"') == 1
+
+
+def test_a_certificate_that_is_revoked_says_so(browser_of, project):
+    trainer = make_role("trainer", project)
+    draft = example(number=register.DRAFT, level="trainer", holder_name=trainer.full_name)
+    held = register.issue(draft, holder=trainer, ground="a run", issuer_certificate=None, by=trainer)
+    assert "Revoked" not in browser_of(trainer).get("/").text
+    register.revoke(held, reason_code="grounds", by=make_role("project_leader", project))
+    assert "Revoked" in browser_of(trainer).get("/").text
 
 
 def test_a_protected_person_is_greeted_by_alias(browser_of, project):
