@@ -6,8 +6,8 @@ BIN := .venv/bin
 .PHONY: run test test-fast bench
 
 run: .venv/run.stamp
-	@LMS_DEMO=1 LMS_PROGRESS=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/lms init
-	@LMS_DEMO=1 LMS_PROGRESS=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/lms demo load --if-empty
+	@LMS_DEMO=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/lms init
+	@LMS_DEMO=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/lms demo load --if-empty --progress
 	@echo "Pärlband: http://127.0.0.1:$(PORT)   choose a person at http://127.0.0.1:$(PORT)/demo   (Ctrl-C stops)"
 	@LMS_DEMO=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) exec $(BIN)/lms serve --port $(PORT) --with-worker
 

@@ -18,7 +18,10 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
+from courses import materials
+from courses.esf import export
 from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, schema
+from lms import demo as telling
 from lms.app import create_app
 from lms.db import db
 from lms.refusals import Refused
@@ -101,8 +104,6 @@ def _give(email: str, role: str, project_id: int | None = None) -> None:
 
 def prepare(app: Flask) -> None:
     """Bring the database to this version and publish the programmes that ship."""
-    from courses import materials  # noqa: PLC0415  the command line is part of the composition root
-
     schema.bring_up(app)
     materials.publish_all()
     db.session.commit()
@@ -257,8 +258,6 @@ def esf() -> None:
 @click.option("--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path))
 def esf_export(dnr: str, month: str, folder: Path) -> None:
     """Write a month's hours as XLSX and CSV into a folder."""
-    from courses.esf import export  # noqa: PLC0415  the command line is part of the composition root
-
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError as error:
@@ -286,19 +285,21 @@ def demo() -> None:
 @click.option("--scale", default=1, show_default=True, type=click.IntRange(min=1), help="How many times the 145 users.")
 @click.option("--as-planned", is_flag=True, help="Keep the years 2022-2023.")
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are people already.")
-def demo_load(scale: int, as_planned: bool, if_empty: bool) -> None:
+@click.option("--progress", is_flag=True, help="Say how far it is, also when no terminal listens.")
+def demo_load(scale: int, as_planned: bool, if_empty: bool, progress: bool) -> None:
     """Tell the story of SMAIL to about two thirds, with the operations that the screens call."""
-    from lms import demo as telling  # noqa: PLC0415  the command line is part of the composition root
-
     with application() as app:
         if not app.config["SETTINGS"].demo:
             raise Refusal("the demo is only loaded with LMS_DEMO=1")
         if if_empty and telling.is_loaded():
             return
-        telling.load(scale=scale, as_planned=as_planned, say=_say)
+        heard = progress or sys.stderr.isatty()
+        telling.load(scale=scale, as_planned=as_planned, say=_say if heard else _keep_quiet)
 
 
 def _say(text: str) -> None:
-    """Progress on a terminal, silence in a pipe."""
-    if sys.stderr.isatty() or os.environ.get("LMS_PROGRESS"):
-        click.echo(text, err=True)
+    click.echo(text, err=True)
+
+
+def _keep_quiet(_text: str) -> None:
+    """What runs in a pipe says nothing until it is done."""

@@ -33,7 +33,7 @@ class Installation:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        outer = ("LMS_DEMO", "LMS_DATABASE_URL", "LMS_SMTP_URL", "LMS_JOBS_URL", "LMS_PROGRESS")
+        outer = ("LMS_DEMO", "LMS_DATABASE_URL", "LMS_SMTP_URL", "LMS_JOBS_URL")
         self.environment: dict[str, str | None] = dict.fromkeys(outer)
         self.environment |= {
             "LMS_SECRET_KEY": "x", "LMS_KEY_ENCRYPTION_KEY": config.DEMO_KEY, "LMS_INSTANCE": str(folder / "instance")
