@@ -16,7 +16,7 @@ from courses import letters
 from courses.activities import Activity
 from lms import audit, clock
 from lms.db import Base, db
-from lms.people import Person
+from lms.people import Person, alphabetical
 from lms.projects import Participation
 from lms.refusals import Refused
 
@@ -324,5 +324,5 @@ def by_name(enrolments: Iterable[Enrolment]) -> list[Enrolment]:
 
 def _sorted_by(person: Person) -> tuple[str, str]:
     if person.protected:
-        return (person.name.casefold(), "")
-    return (person.family_name.casefold(), person.given_name.casefold())
+        return (alphabetical(person.name), "")
+    return (alphabetical(person.family_name), alphabetical(person.given_name))

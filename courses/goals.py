@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, s
 
 from certificates.register import NOT_REVOKED, Certificate, not_expired
 from courses import surveys
-from courses.esf.ledger import alphabetical
 from courses.horizontal import STEPS, HorizontalStep
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import Person, Role
+from lms.people import Person, Role, alphabetical
 from lms.plan.model import Goal, OfWhom, Phase, Plan
 from lms.projects import Participation, Project, ProjectOrganisation
 

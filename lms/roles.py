@@ -110,11 +110,11 @@ def in_project(project: Project) -> list[Role]:
     """Every role that somebody holds in the project, by role and then by name shown."""
     query = select(Role).where(Role.project_id == project.id).options(joinedload(Role.person))
     roles = db.session.scalars(query).all()
-    return sorted(roles, key=lambda role: (people.ROLES.index(role.name), role.person.name.casefold()))
+    return sorted(roles, key=lambda role: (people.ROLES.index(role.name), people.alphabetical(role.person.name)))
 
 
 def administrators() -> list[Role]:
     """The roles of everybody who runs the installation."""
     query = select(Role).where(Role.name == "administrator").options(joinedload(Role.person))
     roles = db.session.scalars(query).all()
-    return sorted(roles, key=lambda role: role.person.name.casefold())
+    return sorted(roles, key=lambda role: people.alphabetical(role.person.name))

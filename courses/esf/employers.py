@@ -11,12 +11,13 @@ from sqlalchemy import Select, extract, func, select
 
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
-from courses.esf.ledger import alphabetical, is_counted, is_esf
+from courses.esf.ledger import is_counted, is_esf
 from courses.esf.months import firsts
 from courses.esf.totals import STEP
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
+from lms.people import alphabetical
 from lms.projects import Project, ProjectOrganisation
 
 

@@ -16,7 +16,6 @@ from lms.db import db
 from lms.people import Person
 from lms.projects import Participation
 
-_LAST = str.maketrans("åäö", "{|}")
 _signed = (
     select(SignOff.session_id, func.max(SignOff.at).label("at")).group_by(SignOff.session_id).subquery("signed")
 )
@@ -67,11 +66,6 @@ def shown(given: str, family: str, protected: bool, alias: str | None) -> str:
     """The name for lists, as `Person.name`: the alias of a protected person."""
     full = f"{given} {family}".strip()
     return alias or full if protected else full
-
-
-def alphabetical(name: str) -> str:
-    """Sorts as a Swedish list does: å, ä and ö last, in this order."""
-    return name.casefold().translate(_LAST)
 
 
 @dataclass(frozen=True)

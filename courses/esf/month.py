@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, alphabetical, is_counted, is_esf, shown
+from courses.esf.ledger import PERSON, is_counted, is_esf, shown
 from courses.esf.sheets import Sheet, sheets
 from courses.esf.totals import Entry, Sum, Totals, totals
 from lms.db import db
 from lms.organisations import Organisation
+from lms.people import alphabetical
 from lms.plan.model import Rounding
 from lms.projects import Project, ProjectOrganisation
 

@@ -13,11 +13,11 @@ from sqlalchemy import or_, select
 
 from courses.activities import Activity, Session
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, Waiting, alphabetical, shown
+from courses.esf.ledger import PERSON, Waiting, shown
 from courses.runs import RunTrainer
 from lms import clock
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, alphabetical
 from lms.projects import Project
 
 State = Literal["signed", "unsigned", "changed", "empty"]
