@@ -328,20 +328,6 @@ def day_after(last: date | None) -> date | None:
     return last + timedelta(days=1) if last else None
 
 
-def holds(person: Person, level: str, on: date, project_dnr: str | None = None) -> Certificate | None:
-    """The newest certificate of the level that is valid for the person on the day (in one project), or None."""
-    query = select(Certificate).where(
-        Certificate.holder_id == person.id,
-        Certificate.level == level,
-        Certificate.issued_on <= on,
-        not_expired(on),
-        NOT_REVOKED,
-    )
-    if project_dnr is not None:
-        query = query.where(Certificate.project_dnr == project_dnr)
-    return db.session.scalar(query.order_by(Certificate.id.desc()).limit(1))
-
-
 def of(person: Person) -> list[Certificate]:
     """Every certificate of the person, newest first."""
     query = select(Certificate).where(Certificate.holder_id == person.id).order_by(Certificate.id.desc())

@@ -96,6 +96,23 @@ def test_every_act_of_the_log_has_words_and_every_word_an_act() -> None:
     assert acts == set(WORDS)
 
 
+def test_only_screens_know_requests_and_views() -> None:
+    """Operations and questions are asked by commands, the worker and the demo as well."""
+    screens = {"lms/app.py", "lms/permissions.py", "lms/oversized.py", "courses/today/learning.py"}
+    guilty = []
+    for path in _modules():
+        name = path.relative_to(ROOT).as_posix()
+        if "views" in path.parts or name in screens:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                asks = node.module in ("flask", "flask_login") and {each.name for each in node.names} & {
+                    "request", "session", "current_user", "flash"
+                }
+                guilty += [f"{name}:{node.lineno}"] if asks or ".views" in (node.module or "") else []
+    assert guilty == []
+
+
 def test_config_knows_nobody() -> None:
     text = (ROOT / "config.py").read_text()
     assert not any(f"import {room}" in text or f"from {room}" in text for room in ROOMS)

@@ -20,7 +20,7 @@ DAY = date(2022, 10, 12)
 
 
 def issue(holder: Person, by: Person, level: str, valid_until: date | None = None) -> register.Certificate:
-    own = register.holds(by, "trainer", DAY)
+    own = next((each for each in register.of(by) if each.level == "trainer"), None)
     draft = example(
         number=register.DRAFT, level=level, issued_on=DAY, valid_until=valid_until, holder_name=holder.full_name
     )

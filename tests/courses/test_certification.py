@@ -129,8 +129,7 @@ def test_each_gets_one_certificate_that_says_all_of_it(app: Flask) -> None:
     ]
     assert (told.first_day, told.last_day) == (PAST, DAY)
     assert told.trainers[0].name == trainer.name
-    own = register.holds(trainer, "trainer", DAY)
-    assert own is not None
+    (own,) = register.of(trainer)
     assert (told.certified_by.certificate_number, told.certified_by.certificate_code) == (own.number, own.code)
     assert made[0].issuer_certificate_id == own.id
     assert told.programme.material_version == run.material.version
@@ -245,8 +244,7 @@ def test_who_certifies_passes_the_gate_on_the_day(app: Flask) -> None:
     assert refusal_of(run, people, make_person()) == "not_trainer"
     assert refusal_of(run, people, leader) == "not_trainer"
     assert refusal_of(run, [], trainer) == "nobody"
-    own = register.holds(trainer, "trainer", DAY)
-    assert own is not None
+    (own,) = register.of(trainer)
     register.revoke(own, reason_code="conduct", by=leader)
     assert refusal_of(run, people, trainer) == "gate"
     exemptions.grant(project, trainer, starts=DAY, ends=DAY, reason="The run is nearly done", by=leader)
