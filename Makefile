@@ -18,6 +18,7 @@ bench: .venv/test.stamp
 	@$(BIN)/python -m benchmarks
 
 .venv/run.stamp: requirements.txt pyproject.toml
+	@echo "Installing what Pärlband needs into .venv. It takes about a minute, the first time only."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

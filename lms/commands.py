@@ -135,6 +135,7 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
             address=host,
             port=port,
             interface=Interfaces.WSGI,
+            websockets=False,
             workers=workers,
             blocking_threads=4,
             backpressure=64,

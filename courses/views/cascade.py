@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from certificates import register
-from courses import cascade
+from courses import cascade, exemptions
 from courses.curtain import hang
 from courses.policy import may_see_branch, may_see_tree
 from lms import clock
@@ -23,8 +23,11 @@ PER_PAGE = 50
 @guarded(may_see_tree, Project)
 def show(project: Project) -> ResponseReturnValue:
     """The whole string."""
-    tree = cascade.tree(project, clock.today())
-    return render_template("courses/cascade/show.html", project=project, tree=tree, curtain=hang(tree))
+    today = clock.today()
+    tree = cascade.tree(project, today)
+    uncertified = [trainer.person_id for trainer in tree.trainers if trainer.state == "missing"]
+    exempt = exemptions.counting(uncertified, project.id, "trainer", today)
+    return render_template("courses/cascade/show.html", project=project, tree=tree, curtain=hang(tree), exempt=exempt)
 
 
 @bp.get("/projects/<int:project_id>/branch")

@@ -36,7 +36,7 @@ class Agenda:
         while self._waiting:
             moment, _number, act = heapq.heappop(self._waiting)
             if month != (month := f"{clock.local(moment):%Y-%m}"):
-                say(month)
+                say(f"the demo tells {month}")
             with clock.moved(moment):
                 act()
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from certificates import register
-from courses import cascade
+from courses import cascade, exemptions
 from courses.cascade import CountyTrainer, Trainer, Tree
 from courses.curtain import MOST, hang
 from lms.db import db
@@ -120,6 +120,18 @@ def test_who_sees_the_string(app: Flask, browser_of) -> None:  # type: ignore[no
     assert browser_of(county).get(f"{branch}?trainer={taught[0].id}").status_code == 200
     for wrong in ("?trainer=x", "?trainer=999999", f"?trainer={make_person().id}", f"?trainer={taught[0].id}&page=9"):
         assert browser_of(county).get(branch + wrong).status_code == 404
+
+
+def test_who_leads_on_an_exemption_is_shown_with_its_end(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
+    project = make_project()
+    leader, substitute = make_role("project_leader", project), make_role("trainer", project)
+    grow(project)
+    browser, address = browser_of(leader), f"/projects/{project.id}/cascade"
+    assert "is not certified yet" in browser.get(address).text
+    exemptions.grant(project, substitute, starts=DAY, ends=DAY + timedelta(days=9), reason="Vikarie.", by=leader)
+    page = browser.get(address).text
+    assert "leads on an exemption through 21" in page
+    assert "is not certified yet" not in page
 
 
 def test_an_empty_string_says_how_it_begins(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
