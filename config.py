@@ -43,7 +43,7 @@ class Settings:
         return urlsplit(self.base_url).hostname or "localhost"
 
 
-DEMO_SECRET = "demo-only-and-therefore-no-secret"  # noqa: S105
+DEMO_SECRET = "demo-only-and-therefore-no-secret"  # noqa: S105  everybody may read it
 DEMO_KEY = "ZGVtby1vbmx5LWFuZC10aGVyZWZvcmUtbm8tc2VjcmU="
 NEEDED = {
     "LMS_SECRET_KEY": 'python3 -c "import secrets; print(secrets.token_hex(32))"',

@@ -18,7 +18,7 @@ Modules = tuple[tuple[bool, ...], ...]
 def modules(url: str) -> Modules:
     """The square of `url`, row by row, True where it is black; the quiet zone is part of it."""
     import qrcode  # noqa: PLC0415  few requests need it, and it brings much along
-    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415
+    from qrcode.constants import ERROR_CORRECT_M  # noqa: PLC0415  goes with it
 
     code = qrcode.QRCode(border=QUIET, error_correction=ERROR_CORRECT_M)
     code.add_data(url)

@@ -143,7 +143,7 @@ def _reach(project: Project) -> dict[int, int]:
         .where(*_of(project, "user"), NOT_REVOKED)
         .group_by(Certificate.issued_by_id)
     )
-    return {person_id: count for person_id, count in db.session.execute(query)}  # noqa: C416
+    return {person_id: count for person_id, count in db.session.execute(query)}  # noqa: C416  rows are not pairs to the type checker
 
 
 def _places(project: Project) -> tuple[int, tuple[tuple[str, int], ...]]:

@@ -30,7 +30,7 @@ __all__ = ["Run", "RunTrainer", "Slot", "cancel", "change", "has_begun", "is_ove
 class Run(Activity):
     """An activity of kind course; its material says what is taught and what it takes to be certified."""
 
-    __mapper_args__ = {"polymorphic_identity": "course", "polymorphic_load": "inline"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "course", "polymorphic_load": "inline"}  # noqa: RUF012  read by SQLAlchemy
 
     material_id: Mapped[int | None] = mapped_column(ForeignKey("material.id"), index=True)
     capacity: Mapped[int | None]

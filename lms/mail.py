@@ -252,7 +252,7 @@ def message(mail: OutboxMail) -> EmailMessage:
     made.set_content(mail.text)
     picture = make_msgid(domain=settings.host)
     made.add_alternative(mail.html.replace("cid:emblem", f"cid:{picture[1:-1]}"), subtype="html")
-    html = made.get_payload()[1]  # type: ignore[index]
+    html = made.get_payload()[1]  # type: ignore[index]  # it has two parts now
     assert isinstance(html, EmailMessage)
     html.add_related(emblem.png(), "image", "png", cid=picture, filename="eu.png", disposition="inline")
     for number, each in enumerate(calendars(mail), 1):
@@ -265,11 +265,3 @@ def calendars(mail: OutboxMail) -> list[bytes]:
     """The calendars of a mail: they are stored one after the other, as RFC 5545 §3.4 lets a stream be."""
     end = b"END:VCALENDAR\r\n"
     return [part + end for part in (mail.calendar or b"").split(end) if part.strip()]
-
-
-def recent(limit: int = 100, before: int | None = None) -> list[OutboxMail]:
-    """The newest mails, for the demo's outbox and the administrator."""
-    query = select(OutboxMail).order_by(OutboxMail.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(OutboxMail.id < before)
-    return list(db.session.scalars(query))

@@ -13,11 +13,12 @@ from courses import assignments, reviews
 from courses.assignments import Review, Submission
 from courses.attendance import AttendanceEntry
 from courses.runs import Run
-from lms import clock, mail
+from lms import clock
 from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused, Stale
 from tests.courses.handing_in import Course, png
+from tests.letters import recent
 
 
 @pytest.fixture
@@ -53,10 +54,10 @@ def test_submitting_needs_work_and_minutes_within_the_programme(course: Course) 
     made = assignments.submit(run, person, by=person)
     assert (made.version, made.minutes) == (1, 240)
     assert assignments.submit(run, person, by=person).id == made.id
-    assert sorted(each.recipient for each in mail.recent()) == sorted(
+    assert sorted(each.recipient for each in recent()) == sorted(
         str(each.email) for each in (course.trainer, course.second)
     )
-    assert f"/submissions/{made.id}" in mail.recent()[0].text
+    assert f"/submissions/{made.id}" in recent()[0].text
 
 
 def test_files_go_along_by_content_and_stay_with_their_version(course: Course) -> None:
@@ -104,7 +105,7 @@ def test_approval_writes_minutes_on_the_local_day_of_submission_once(course: Cou
     assert assignments.approved_ids(course.run) == {course.person.id}
     code = refused(assignments.save_draft, course.run, course.person, "Mer", 1, 1, by=course.person).code
     assert code == "approved"
-    assert mail.recent()[0].recipient == course.person.email
+    assert recent()[0].recipient == course.person.email
 
 
 def test_returned_needs_feedback_and_the_next_version_follows(course: Course) -> None:
@@ -113,7 +114,7 @@ def test_returned_needs_feedback_and_the_next_version_follows(course: Course) ->
     assert refused(reviews.review, made, "perfect", "x", by=course.trainer).code == "outcome"
     assert refused(reviews.review, made, "approved", "", by=course.person).code == "own_submission"
     reviews.review(made, "returned", "Skriv om tolk.", by=course.trainer)
-    assert "Skriv om tolk." in mail.recent()[0].text
+    assert "Skriv om tolk." in recent()[0].text
     again = course.hand_in("Bättre svar")
     assert again.version == 2
     assert [each.version for each in assignments.versions(course.run, course.person)] == [2, 1]

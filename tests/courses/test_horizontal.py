@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 
 from courses import horizontal, lessons, materials
-from lms import clock, mail
+from lms import clock
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 from lms.refusals import Refused
 from tests.factories import make_participant, make_person, make_project, make_role
+from tests.letters import recent
 from tests.queries import count_queries
 
 
@@ -64,8 +65,8 @@ def test_offering_everybody_mails_each_of_them_once(project: Project) -> None:
     assert horizontal.offer(project, waiting, by=leader) == 4
     assert horizontal.offer(project, waiting, by=leader) == 0
     assert horizontal.not_offered(project) == []
-    assert sorted(each.recipient for each in mail.recent()) == sorted(str(person.email) for person in people)
-    assert "/horizontal" in mail.recent()[0].text
+    assert sorted(each.recipient for each in recent()) == sorted(str(person.email) for person in people)
+    assert "/horizontal" in recent()[0].text
     assert horizontal.steps(outsider, project) == {}
     assert horizontal.projects_offered(people[0]) == [project]
 

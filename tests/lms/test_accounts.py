@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from flask.testing import FlaskClient
 
-from lms import clock, mail
+from lms import clock
 from lms.db import db
 from tests.factories import make_person
+from tests.letters import recent
 
 
 def _code() -> str:
-    found = re.search(r"\d{6}", mail.recent()[0].subject)
+    found = re.search(r"\d{6}", recent()[0].subject)
     assert found
     return found.group()
 
@@ -37,7 +38,7 @@ def test_code_signs_in_and_sign_out_ends_the_session_on_the_server(client: Flask
 
 def test_unknown_address_gets_the_same_answer_and_no_mail(client: FlaskClient) -> None:
     _ask(client, "nobody@habo.example")
-    assert mail.recent() == []
+    assert recent() == []
     assert client.post("/sign-in/code", data={"code": "123456"}).status_code == 422
 
 
