@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: run test test-fast bench
+.PHONY: run test bench
 
 run: .venv/run.stamp
 	@LMS_DEMO=1 LMS_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/lms init
