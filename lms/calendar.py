@@ -51,7 +51,7 @@ def calendar(events: Iterable[Event], *, method: Method, name: str, stamp: datet
     mail programmes read only its first event: an invitation to two sessions is two files, or one "PUBLISH".
     Raises ValueError for a naive time, an end that is not after the start, or an address that is none.
     """
-    from icalendar import Calendar, vText  # noqa: PLC0415
+    from icalendar import Calendar, vText  # noqa: PLC0415  few requests need it
 
     result = Calendar()
     result.add("prodid", _PRODUCT)
@@ -71,7 +71,7 @@ def _component(event: Event, method: Method, stamp: datetime) -> Component:
     starts, ends = _aware(event.starts), _aware(event.ends)
     if ends <= starts:
         raise ValueError(f"event {event.uid} ends before it starts")
-    from icalendar import Event as Component  # noqa: PLC0415
+    from icalendar import Event as Component  # noqa: PLC0415  few requests need it
 
     component = Component()
     component.add("uid", _word(event.uid))
@@ -114,7 +114,7 @@ def _add_times(component: Component, starts: datetime, ends: datetime) -> None:
 
 def _timezone() -> Timezone:
     """Swedish summer time since 1996 (directive 2000/84/EC): last Sundays of March and October."""
-    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard  # noqa: PLC0415
+    from icalendar import Timezone, TimezoneDaylight, TimezoneStandard  # noqa: PLC0415  few requests need it
 
     zone = Timezone()
     zone.add("tzid", ZONE)
@@ -144,7 +144,7 @@ def _attendee(name: str | None, email: str) -> vCalAddress:
 
 
 def _address(name: str, email: str) -> vCalAddress:
-    from icalendar import vCalAddress  # noqa: PLC0415
+    from icalendar import vCalAddress  # noqa: PLC0415  few requests need it
 
     address = vCalAddress(f"mailto:{_word(email)}")
     if _line(name):

@@ -117,7 +117,7 @@ def prepare(app: Flask) -> None:
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the web application (and, when asked, the worker)."""
     from granian import Granian  # noqa: PLC0415  only the server needs it
-    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.constants import Interfaces  # noqa: PLC0415  goes with it
 
     with application(_served) as app:
         _check_prepared(app)

@@ -70,7 +70,7 @@ def _queue(url: str) -> Huey:
 
 def _on_postgres(dsn: str) -> Huey:
     """A queue beside the tables, with the driver that huey was not shown above."""
-    import psycopg  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  here only is it certain to be needed
 
     storage.psycopg = psycopg
     try:
