@@ -288,7 +288,7 @@ def test_garbage_in_the_form_is_no_crash(browser_of):
 
 def test_sheet_and_save_ask_as_much_for_60_people_as_for_10(browser_of):
     counts = []
-    for size in (10, 60):
+    for size in (2, 10, 60):  # The first round reads what a process keeps, such as the programme.
         day = course_day(size)
         browser = browser_of(day.trainer)
         with count_queries() as reading:
@@ -308,4 +308,4 @@ def test_sheet_and_save_ask_as_much_for_60_people_as_for_10(browser_of):
         with count_queries() as signed:
             assert browser.get(sheet_url(day)).status_code == 200
         counts.append([len(found) for found in (reading, saving, changing, confirming, signing, signed)])
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
