@@ -42,6 +42,12 @@ class Settings:
     def host(self) -> str:
         return urlsplit(self.base_url).hostname or "localhost"
 
+    @property
+    def cookie(self) -> str:
+        """The name of the session cookie: browsers share cookies between the ports of a host, installations do not."""
+        port = urlsplit(self.base_url).port
+        return f"parlband-{port}" if port else "parlband"
+
 
 DEMO_SECRET = "demo-only-and-therefore-no-secret"  # noqa: S105  everybody may read it
 DEMO_KEY = "ZGVtby1vbmx5LWFuZC10aGVyZWZvcmUtbm8tc2VjcmU="

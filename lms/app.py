@@ -108,7 +108,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": 45 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": MOST_TYPED,
         "MAX_FORM_PARTS": 20_000,
-        "SESSION_COOKIE_NAME": "parlband",
+        "SESSION_COOKIE_NAME": settings.cookie,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure,

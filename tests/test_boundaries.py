@@ -170,3 +170,12 @@ def test_only_the_last_proxy_is_believed_and_only_behind_one(wall: Flask) -> Non
     assert codes[-1] == 429
     other = forged.get("/v/AAAA", headers={"X-Forwarded-For": "192.0.2.8"}).status_code
     assert (other == 429) is not _is_secure(wall)
+
+
+def test_installations_on_two_ports_of_a_host_have_a_cookie_each() -> None:
+    names = {_named(url) for url in ("http://127.0.0.1:8000", "http://127.0.0.1:8100", "https://kurs.example")}
+    assert names == {"parlband-8000", "parlband-8100", "parlband"}
+
+
+def _named(base_url: str) -> str:
+    return config.read({"LMS_DEMO": "1", "LMS_BASE_URL": base_url}).cookie

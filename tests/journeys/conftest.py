@@ -229,7 +229,8 @@ class Visitor:
         self.site.act(start)
         serializer = self.site.app.session_interface.get_signing_serializer(self.site.app)  # type: ignore[attr-defined]
         self.context.clear_cookies()
-        self.context.add_cookies([{"name": "parlband", "value": serializer.dumps(cookie), "url": self.site.url}])
+        name = self.site.app.config["SESSION_COOKIE_NAME"]
+        self.context.add_cookies([{"name": name, "value": serializer.dumps(cookie), "url": self.site.url}])
 
     def fill(self, name: str, value: str) -> None:
         """Type into the field of this name."""
