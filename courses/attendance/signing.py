@@ -1,11 +1,12 @@
 """Signing off: a trainer certifies the sheet of a session, over exactly the entries that count and who stood on it.
 
-The rule that matters most: everybody on the sheet has an answer, the session is over, and who signs may lead (gate).
+The rule that matters most: everybody on the sheet has an answer, the session nears its end, and who signs may lead.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,6 +21,8 @@ from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person, names
 from lms.refusals import Refused, Stale
+
+LAST_PART = timedelta(minutes=30)
 
 
 def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> SignOff:
@@ -64,12 +67,13 @@ def locked(session: Session) -> None:
 
 
 def may_be_signed(session: Session) -> None:
-    """Refuse what is cancelled or not over."""
+    """Refuse what is cancelled or far from its end: the sheet is signed in the room, before everybody leaves."""
     if session.activity.cancelled_at is not None:
         raise Refused(_("This is cancelled: there is nothing to sign."), "cancelled")
-    if session.ends_at > clock.now():
-        at = filters.clock(session.ends_at)
-        told = _("You can sign when the session is over, at %(time)s. What you filled in is saved.", time=at)
+    opens = session.ends_at - LAST_PART
+    if opens > clock.now():
+        at = filters.clock(opens)
+        told = _("You can sign from %(time)s, half an hour before the end. What you filled in is saved.", time=at)
         raise Refused(told, "not_over")
 
 

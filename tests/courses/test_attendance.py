@@ -187,12 +187,13 @@ def test_who_has_no_answer_is_named():
     assert refusal.value.values["people"] == [day.people[1]]
 
 
-def test_a_session_that_is_not_over_cannot_be_signed():
+def test_a_session_far_from_its_end_cannot_be_signed():
     day = course_day(1, days_ago=0)
-    record(day.session, [whole(day.people[0])], by=day.trainer, nonce=N)  # noon; it ends at 12.30
-    with pytest.raises(Refused) as refusal:
+    record(day.session, [whole(day.people[0])], by=day.trainer, nonce=N)  # it ends at 12.30
+    with clock.moved(clock.now() - timedelta(minutes=1)), pytest.raises(Refused) as refusal:
         sign_off(day.session, by=day.trainer)
     assert refusal.value.code == "not_over"
+    assert sign_off(day.session, by=day.trainer).people == 1  # at noon, while everybody is still in the room
 
 
 def test_an_empty_sheet_cannot_be_signed():

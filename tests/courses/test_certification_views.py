@@ -70,8 +70,7 @@ def test_a_refusal_keeps_the_ticks_and_certifies_nobody(app: Flask, browser_of) 
 
 def test_the_page_says_when_the_gate_is_closed(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
     project, run, trainer, people = scene()
-    own = register.holds(trainer, "trainer", DAY)
-    assert own is not None
+    (own,) = register.of(trainer)
     register.revoke(own, reason_code="conduct", by=make_person())
     trainer.language = "en"
     browser, address = browser_of(trainer), f"/runs/{run.id}/certification"

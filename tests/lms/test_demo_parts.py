@@ -60,7 +60,7 @@ def test_the_agenda_acts_in_order_of_time_and_stops_before_today() -> None:
     months: list[str] = []
     agenda.tell(months.append)
     assert told == ["after", "21 09.30"]
-    assert months == ["2026-11"]
+    assert months == ["the demo tells 2026-11"]
 
 
 @pytest.mark.parametrize("today", [date(2026, month, 15) for month in range(1, 13)])
