@@ -1,7 +1,6 @@
 """The command `lms`: exit 0 done, 1 refused with one clear line and nothing half done, 2 wrong usage."""
 
 import gc
-import multiprocessing
 import os
 import socket
 import sys
@@ -113,7 +112,7 @@ def prepare(app: Flask) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Web processes.")
-@click.option("--with-worker", is_flag=True, help="Run the background worker beside the web processes.")
+@click.option("--with-worker", is_flag=True, help="Run the background work inside the web processes.")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the web application (and, when asked, the worker)."""
     from granian import Granian  # noqa: PLC0415  only the server needs it
@@ -126,25 +125,17 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     gc.collect()
     heap.give_back()
     gc.freeze()
-    beside = multiprocessing.get_context("fork").Process(target=_work_beside, args=(app, os.getpid()))
-    if with_worker:
-        beside.start()
-    try:
-        Granian(
-            "lms.wsgi:app",
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            websockets=False,
-            workers=workers,
-            blocking_threads=4,
-            backpressure=64,
-            respawn_failed_workers=True,
-        ).serve(target_loader=partial(_web, os.getpid()), wrap_loader=False)
-    finally:
-        if with_worker:
-            beside.terminate()
-            beside.join(timeout=10)
+    Granian(
+        "lms.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        workers=workers,
+        blocking_threads=4,
+        backpressure=64,
+        respawn_failed_workers=True,
+    ).serve(target_loader=partial(_web, os.getpid(), with_worker), wrap_loader=False)
 
 
 def _served() -> Flask:
@@ -165,22 +156,30 @@ def work() -> None:
 def _work(app: Flask) -> None:
     with app.app_context():
         jobs.run_due(app)
-    queue = app.extensions[jobs.EXTENSION]
-    queue.create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2.0).run()
+    jobs.consumer(app).run()
 
 
-def _web(server: int) -> Flask:
-    """The application of a web process."""
+def _web(server: int, with_worker: bool) -> Flask:
+    """The application of a web process, and in it the worker when asked."""
     _never_outlive(server)
     from lms.wsgi import app  # noqa: PLC0415  see _served; made here where processes cannot be forked
 
+    if with_worker:
+        threading.Thread(target=_work_inside, args=(app,), daemon=True).start()
     return app
 
 
-def _work_beside(app: Flask, server: int) -> None:
-    """The worker as a fork of the server: they share memory."""
-    _never_outlive(server)
-    _work(app)
+def _work_inside(app: Flask) -> None:
+    """The worker as threads of a web process: nothing more to start, to watch or to hold in memory.
+
+    Several workers at once are safe, and a web process that is started again brings its worker along.
+    """
+    with app.app_context():
+        jobs.run_due(app)
+    consumer = jobs.consumer(app)
+    consumer.scheduler.start()
+    for _number, thread in consumer.worker_threads:
+        thread.start()
 
 
 def _never_outlive(server: int) -> None:

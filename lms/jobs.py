@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -78,6 +79,11 @@ def _on_postgres(dsn: str) -> Huey:
     except psycopg.OperationalError as error:
         message = f"the queue in the database does not answer: {str(error).splitlines()[0]}"
         raise Refused(message, "queue") from error
+
+
+def consumer(app: Flask) -> Any:
+    """What takes jobs from the queue and starts the minute's work; huey gives it no type."""
+    return app.extensions[EXTENSION].create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2.0)
 
 
 def run_due(app: Flask) -> None:
