@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms import accounts, clock, mail
+from lms import accounts, clock, heap, mail
 from lms.db import Base, db, without_values
 from lms.refusals import Refused
 
@@ -98,6 +98,7 @@ def run_due(app: Flask) -> None:
         except Exception:
             db.session.rollback()
             log.exception("background work %s failed", act.__name__)
+    heap.give_back()
 
 
 def _send() -> None:

@@ -42,5 +42,5 @@ limiter = AtTheViews(get_remote_address)
 
 SIGN_IN = "10 per minute; 60 per hour"
 CODE = "20 per minute; 100 per hour"
-VERIFY = "60 per minute; 600 per hour"
+VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
 REPORT = "5 per minute; 30 per hour"

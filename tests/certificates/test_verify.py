@@ -171,7 +171,7 @@ def test_the_form_leads_to_the_page_and_explains_slips(app: Flask, client: Flask
 def test_guessing_is_limited() -> None:
     for name in ("show", "form"):
         limits = limiter.limit_manager.decorated_limits(f"{verify.__name__}.{name}.{name}")
-        assert [str(each.limit) for each in limits] == ["60 per 1 minute", "600 per 1 hour"]
+        assert [str(each.limit) for each in limits] == ["60 per 1 minute"]
 
 
 def test_initials() -> None:
