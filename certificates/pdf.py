@@ -88,8 +88,9 @@ def _compile(source: str, inputs: dict[str, str], moment: datetime) -> bytes:
 
 
 def _forget() -> None:
-    """Let go of what Typst keeps for ten more runs (some 20 MiB): an empty run counts too."""
-    _compiler("empty.typ").compile(format="svg")
+    """Let go of what Typst keeps for ten more runs (some 20 MiB, and people's names): empty runs count too."""
+    for _run in range(10):
+        _compiler("empty.typ").compile(format="svg")
     heap.give_back()
 
 
@@ -98,7 +99,15 @@ def _compiler(source: str) -> typst.Compiler:
     """Kept between calls: fonts are read once, which is most of the time of a first PDF."""
     import typst  # noqa: PLC0415  20 MiB that a server without PDFs never needs
 
-    return typst.Compiler(_ROOM / source, root=_ROOM, font_paths=[_ROOM / "fonts"], ignore_system_fonts=True)
+    return typst.Compiler(_ROOM / source, root=_ROOM, font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The typefaces, read once for all compilers: ours and the ones that come with Typst."""
+    import typst  # noqa: PLC0415  see _compiler
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[_ROOM / "fonts"])
 
 
 def _unescape(literal: str) -> str:

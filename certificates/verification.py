@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, literal, select
 from certificates import register
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, State
 from certificates.statement import Statement, from_json, normalise_code
-from lms.db import db
+from lms.db import ALONE, db
 from lms.people import Person
 
 
@@ -64,7 +64,7 @@ def initials(name: str) -> str:
 
 def _line_of(code: str) -> Sequence[Row[Any]]:
     """The rows themselves, without a session: nothing is kept of them, and many ask."""
-    with db.engine.connect() as connection:
+    with db.engine.connect().execution_options(**{ALONE: True}) as connection:
         return connection.execute(_LINE, {"code": code}).all()
 
 

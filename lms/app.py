@@ -40,12 +40,12 @@ import courses.views
 import lms.views
 from courses.views.navigation import navigation
 from lms import accounts, clock, filters, jobs, message, text
+from lms.cookies import CookiesForPeople
 from lms.db import db, prepare_sqlite, reading, without_values
-from lms.limits import limiter
+from lms.limits import limiter, seconds_left
 from lms.people import Person
 from lms.permissions import check_all_declared
 
-LANGUAGES = ("sv", "en")
 PUBLICITY = {"sv": "Medfinansieras av Europeiska unionen", "en": "Co-funded by the European Union"}
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -78,6 +78,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         template_folder=str(config.ROOT / "templates"),
     )
     app.config.update(_flask_settings(settings))
+    app.session_interface = CookiesForPeople()
     _start_database(app)
     babel.init_app(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
     _start_limits(app)
@@ -119,7 +120,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
         "RATELIMIT_ENABLED": not settings.testing,
         "RATELIMIT_STORAGE_URI": "swept://",
-        "RATELIMIT_HEADERS_ENABLED": True,
         "TESTING": settings.testing,
         "PROPAGATE_EXCEPTIONS": settings.testing,
     }
@@ -171,14 +171,10 @@ def language() -> str:
     if not request:
         return "sv"
     if getattr(request.url_rule, "endpoint", "").startswith("verify."):
-        return _preferred()
+        return filters.preferred(request.accept_languages)
     if current_user and current_user.is_authenticated:
         return str(current_user.language)
-    return session.get("language") or _preferred()
-
-
-def _preferred() -> str:
-    return request.accept_languages.best_match(LANGUAGES, "sv") or "sv"
+    return session.get("language") or filters.preferred(request.accept_languages)
 
 
 @lru_cache(maxsize=64)
@@ -220,6 +216,7 @@ def _start_templates(app: Flask) -> None:
         spoken = language()
         return {
             "language": spoken,
+            "stranger": app.session_interface.is_null_session(session),
             "theme": person.theme if person else "",
             "publicity": PUBLICITY[spoken],
             "navigation": navigation(person) if person else [],
@@ -264,7 +261,8 @@ def _start_answers(app: Flask) -> None:
         db.session.rollback()
         code = error.code or 500
         known = code if code in (400, 403, 404, 405, 413, 429, 500) else 400
-        return render_template(f"errors/{known}.html", reason=g.get("refused", "")), code
+        headers = {"Retry-After": str(seconds_left())} if code == 429 else {}
+        return render_template(f"errors/{known}.html", reason=g.get("refused", "")), code, headers
 
     @app.errorhandler(OverflowError)
     @app.errorhandler(DataError)

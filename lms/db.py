@@ -100,6 +100,9 @@ def reading(only: bool) -> None:
     _reading.set(only)
 
 
+ALONE = "one_statement"
+"""Execution option of a connection that reads with a single statement, which needs no transaction around it."""
+
 PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=FULL", "cache_size=-512")
 
 
@@ -116,7 +119,8 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+        if not connection.get_execution_options().get(ALONE):
+            connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
 
 
 def without_values(error: DBAPIError) -> str:

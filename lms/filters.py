@@ -11,6 +11,7 @@ from typing import Final
 from babel.dates import format_date, get_month_names
 from babel.numbers import format_decimal
 from flask_babel import get_locale
+from werkzeug.datastructures import LanguageAccept
 
 from lms import clock as our_clock
 
@@ -22,6 +23,14 @@ _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})
 _SLASH_DAY: Final = re.compile(r"(\d{1,2})/(\d{1,2})[ -](\d{4})", re.ASCII)
 _NAMED_DAY: Final = re.compile(r"(\d{1,2}) ([^\W\d_]+)\.?,? (\d{4})")
 _YEARS: Final = range(1900, 2200)
+
+
+LANGUAGES = ("sv", "en")
+
+
+def preferred(accepted: LanguageAccept) -> str:
+    """The language that a browser asks for, sv or en; Swedish when it asks for neither."""
+    return accepted.best_match(LANGUAGES, "sv") or "sv"
 
 
 def spoken() -> str:

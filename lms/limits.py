@@ -1,5 +1,6 @@
 """How often one address may try: sign-in, codes and verification codes are counted with Flask-Limiter."""
 
+import math
 import time
 
 from flask_limiter import Limiter
@@ -39,6 +40,13 @@ class AtTheViews(Limiter):
 
 
 limiter = AtTheViews(get_remote_address)
+
+
+def seconds_left() -> int:
+    """Seconds until the limit that this request has met lets its address try again."""
+    met = limiter.current_limit
+    return max(math.ceil(met.reset_at - time.time()), 1) if met else 60
+
 
 SIGN_IN = "10 per minute; 60 per hour"
 CODE = "20 per minute; 100 per hour"

@@ -150,14 +150,19 @@ def test_limits_really_stop(wall: Flask, page: str, path: str, values: dict[str,
     assert 429 not in codes[:most]
     assert 400 not in codes
     assert codes[most:] == [429, 429]
+    again = client.post(path, data=sent, base_url=base, headers=headers)
+    assert int(again.headers["Retry-After"]) >= 1, "whichever of the two windows was met"
     assert client.get(page, base_url=base).status_code == 200, "reading goes on"
 
 
 def test_guessing_codes_of_certificates_is_stopped(wall: Flask) -> None:
     client = wall.test_client()
-    codes = [client.get(f"/v/AAAA-BBBB-CCCC-{number:04}").status_code for number in range(62)]
+    answers = [client.get(f"/v/AAAA-BBBB-CCCC-{number:04}") for number in range(62)]
+    codes = [answer.status_code for answer in answers]
     assert 429 not in codes[:60]
     assert codes[60:] == [429, 429]
+    assert "Retry-After" not in answers[59].headers
+    assert 1 <= int(answers[60].headers["Retry-After"]) <= 61
 
 
 def test_only_the_last_proxy_is_believed_and_only_behind_one(wall: Flask) -> None:

@@ -7,16 +7,15 @@ import re
 from datetime import datetime
 from functools import lru_cache
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 
 from certificates import words
 from certificates.statement import CODE_LENGTH, Statement, grouped, normalise_code
 from certificates.verification import Verification, look_up
-from lms import clock
+from lms import clock, filters
 from lms.limits import VERIFY, limiter
 from lms.permissions import public
 
@@ -49,7 +48,7 @@ def show(code: str) -> ResponseReturnValue:
     """The verdict about one code."""
     known = look_up(code, clock.today())
     minute = clock.now().replace(second=0, microsecond=0)
-    page = _page(known, str(get_locale()), minute, request.script_root)
+    page = _page(known, filters.preferred(request.accept_languages), minute, request.script_root)
     return _stranger(page, 200 if known else 404)
 
 
@@ -83,7 +82,6 @@ def _fault(typed: str) -> str:
 
 
 def _stranger(page: str, status: int) -> ResponseReturnValue:
-    response = make_response(page, status)
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Vary"] = "Accept-Language"
-    return response
+    return Response(
+        page, status, {"X-Robots-Tag": "noindex, nofollow", "Vary": "Accept-Language"}, mimetype="text/html"
+    )

@@ -138,6 +138,15 @@ def test_no_cookie_is_set_or_needed(app: Flask, client: FlaskClient, browser_of)
             assert holder.full_name not in answer.get_data(as_text=True), "also who is signed in is a stranger here"
 
 
+def test_a_refusal_sets_no_cookie_either(app: Flask, client: FlaskClient, browser_of) -> None:  # type: ignore[no-untyped-def]
+    made, _own, holder, _trainer = chain()
+    for browser in (client, browser_of(holder)):
+        for answer in (browser.post(f"/v/{made.code}"), browser.get("/v/a/b"), browser.get("/verify/x")):
+            assert answer.status_code in (404, 405)
+            assert "Set-Cookie" not in answer.headers
+            assert "csrf_token" not in answer.text
+
+
 def test_the_page_asks_little_and_weighs_little(app: Flask, client: FlaskClient, browser_of) -> None:  # type: ignore[no-untyped-def]
     made, _own, holder, _trainer = chain()
     address = f"/v/{made.code}"
