@@ -19,6 +19,7 @@ from certificates.register import Certificate
 from courses import materials, programmes
 from courses.activities import Session
 from courses.attendance import AttendanceEntry, SignOff, hash_of
+from courses.attendance.chain import append
 from courses.enrolment import Enrolment
 from courses.runs import Run, RunTrainer
 from lms import accounts, clock, people, plan, projects
@@ -169,7 +170,7 @@ def _fill(group: Group, session: Session, present: Sequence[Person]) -> list[Att
         }
         for person in present
     ]
-    return list(db.session.scalars(insert(AttendanceEntry).returning(AttendanceEntry), rows))
+    return append(rows)
 
 
 # --- a month ------------------------------------------------------------------------------------------------

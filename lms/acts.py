@@ -39,6 +39,7 @@ WORDS = {
     "participation.started": N_("Took a person into a project"),
     "people.imported": N_("Read a list of people"),
     "person.added": N_("Added a person"),
+    "person.employed": N_("Changed employer"),
     "person.imported": N_("Changed a person from a list"),
     "person.protected": N_("Protected a person's identity"),
     "person.settings": N_("Changed own settings"),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from lms import audit, clock
 from lms.db import db
+from lms.employment import employ
 from lms.message import N_, Message, Translate, plain
 from lms.organisations import Organisation, short_name
 from lms.people import Person
@@ -126,7 +127,7 @@ def import_people(
     added = [_add(row, known, esf) for row in plan.new]
     db.session.add_all(added)
     for match in plan.matched:
-        _change(match, known)
+        _change(match, known, by)
     db.session.flush()
     joining = added + [_person(match.row, known) for match in plan.matched if match.joins]
     _join(project, joining, known, esf)
@@ -159,16 +160,17 @@ def _keep_personnummer(person: Person, digits: str) -> None:
     person.personnummer_hash, person.personnummer_cipher = keyed_hash(digits), encrypted(digits)
 
 
-def _change(match: Match, known: _Known) -> None:
+def _change(match: Match, known: _Known, by: Person | None) -> None:
     person = _person(match.row, known)
     for change in match.changes:
         if change.field == "personnummer":
             assert match.row.personnummer
             _keep_personnummer(person, match.row.personnummer)
         elif change.field == "organisation":
-            person.organisation = known.organisations[_key(match.row.organisation)]
+            employer = known.organisations[_key(match.row.organisation)]
+            employ(person, employer, by=by)
             if person.id in known.here:
-                known.here[person.id].organisation_id = person.organisation.id
+                known.here[person.id].organisation_id = employer.id
         elif change.field == "esf":
             known.here[person.id].esf = True
         else:

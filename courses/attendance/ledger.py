@@ -23,15 +23,18 @@ KINDS = (
     "conference",
     "preparation",
 )
-ABSENCES = ("ill", "other_duty", "unknown")
-METHODS = ("sheet", "import", "review", "self")
+ABSENCES = ("ill", "other_duty", "unknown", "moved")
+"""Why somebody was not there; `moved`: she belongs to another group, and this sheet shows her no more."""
+METHODS = ("sheet", "self", "import", "offline", "paper", "review")
 
 
 class AttendanceEntry(Base):
     """Minutes of one person on one local day, for the employer of that day.
 
-    First entries of a person in a session are unique; later ones replace exactly one earlier entry (`replaces_id`).
-    `session_id` is empty for home assignments and participation without sessions.
+    `id` is the place in the chain, growing by one; `hash` covers every column and `previous_hash`, the hash of
+    the entry before (see chain.py, the only writer). First entries of a person in a session are unique; later ones
+    replace exactly one earlier entry (`replaces_id`). `session_id` is empty for home assignments and participation
+    without sessions.
     """
 
     __tablename__ = "attendance_entry"
@@ -53,6 +56,7 @@ class AttendanceEntry(Base):
             "activity_id",
             "person_id",
             "kind",
+            "day",
             unique=True,
             sqlite_where=text("replaces_id IS NULL AND session_id IS NULL"),
             postgresql_where=text("replaces_id IS NULL AND session_id IS NULL"),
@@ -60,7 +64,7 @@ class AttendanceEntry(Base):
         Index("ix_attendance_entry_month", "project_id", "day"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -79,6 +83,8 @@ class AttendanceEntry(Base):
     nonce: Mapped[str] = mapped_column(String(60), unique=True)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_entry.id"), unique=True)
     reason: Mapped[str] = mapped_column(Text, default="")
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
     recorded_by: Mapped[Person] = relationship(foreign_keys=recorded_by_id)
@@ -88,7 +94,11 @@ class AttendanceEntry(Base):
 
 
 class SignOff(Base):
-    """A trainer certifies the sheet of a session: over exactly which entries (hash), and who stood on it (roster)."""
+    """A trainer certifies the sheet of a session: over exactly which entries (hash), and who stood on it (roster).
+
+    `deputy_reason` says why somebody else than the run's own trainers signed; `head_count` is how many the trainer
+    counted in the room, where people checked in by themselves.
+    """
 
     __tablename__ = "sign_off"
     __table_args__ = (
@@ -109,6 +119,8 @@ class SignOff(Base):
     people: Mapped[int]
     minutes: Mapped[int]
     roster: Mapped[list[Any]]
+    deputy_reason: Mapped[str] = mapped_column(Text, default="")
+    head_count: Mapped[int | None]
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("sign_off.id"), unique=True)
 
     by: Mapped[Person] = relationship()

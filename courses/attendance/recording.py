@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from courses.activities import Activity, Session
+from courses.attendance.chain import append
 from courses.attendance.ledger import ABSENCES, METHODS, AttendanceEntry
 from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by
 from courses.attendance.questions import latest, on_sheet, signed, written_with
@@ -22,6 +22,7 @@ from courses.attendance.signing import locked, may_be_signed, sign_off_again
 from courses.runs import Run
 from lms import audit, clock
 from lms.db import db
+from lms.employment import employers_on
 from lms.filters import clock as clock_text
 from lms.people import Person
 from lms.refusals import Refused, Stale
@@ -110,8 +111,9 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     if found := db.session.scalar(standing):
         return found
     row = _values(run, person, Presence(minutes, None, None, None), by=by, kind="assignment", method="review", day=day)
+    row["organisation_id"] = employers_on([person], day)[person.id]
     try:
-        (entry,) = _insert([row | {"nonce": f"assignment:{run.id}:{person.id}"}])
+        (entry,) = append([row | {"nonce": f"assignment:{run.id}:{person.id}"}])
     except Stale:
         return db.session.scalars(standing).one()
     audit.record("attendance.assignment", entry, by=by, details={"person": person.id, "minutes": minutes})
@@ -188,36 +190,26 @@ def _write(
         raise ValueError(f"no such method: {method}")
     activity = session.activity
     kind = "session" if isinstance(activity, Run) else activity.kind
-    rows = []
+    day, rows = local_day(session), []
+    employers = employers_on([change.person for change in changes], day)
     for change in changes:
-        row = _values(activity, change.person, change.presence, by=by, kind=kind, method=method, day=local_day(session))
+        row = _values(activity, change.person, change.presence, by=by, kind=kind, method=method, day=day)
+        row["organisation_id"] = employers[change.person.id]
         row |= {"session_id": session.id, "happened_at": session.starts_at, "reason": reason}
         row["nonce"] = _row_nonce(nonce, session, change.person.id)
         if change.replaces is not None:
             row |= {"replaces_id": change.replaces.id, "organisation_id": change.replaces.organisation_id}
         rows.append(row)
-    return _insert(rows) if rows else []
-
-
-def _insert(rows: list[dict[str, Any]]) -> list[AttendanceEntry]:
-    """All rows in one statement, in their order."""
-    try:
-        with db.session.begin_nested():
-            made = db.session.scalars(insert(AttendanceEntry).returning(AttendanceEntry), rows).all()
-    except IntegrityError:
-        raise Stale(_("Somebody saved the same sheet at the same moment. Save once more."), "same_moment") from None
-    order = {row["nonce"]: place for place, row in enumerate(rows)}
-    return sorted(made, key=lambda entry: order[entry.nonce])
+    return append(rows)
 
 
 def _values(
     activity: Activity, person: Person, presence: Presence, *, by: Person, kind: str, method: str, day: date
 ) -> dict[str, Any]:
-    """The columns of an entry, for the employer the person has now; a replacement keeps that of what it replaces."""
+    """The columns of an entry but the employer: that of the day, or of the entry that is replaced."""
     return {
         "project_id": activity.project_id,
         "person_id": person.id,
-        "organisation_id": person.organisation_id,
         "activity_id": activity.id,
         "session_id": None,
         "kind": kind,

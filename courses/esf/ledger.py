@@ -1,17 +1,18 @@
 """Which lines of the attendance ledger count towards the funder, and which still wait for somebody.
 
 A line counts as it stood when its sheet was last signed: what is recorded or corrected afterwards waits for the
-next sign-off. Home assignments have no sheet; their line is written when a trainer approves the work.
+next sign-off. Home assignments have no sheet; their line is written when a trainer approves the work. Other hours
+without a sheet count when somebody has approved them.
 """
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance import AttendanceEntry, HoursApproval, SignOff
 from lms.db import db
 from lms.people import Person
 from lms.projects import Participation
@@ -22,8 +23,10 @@ _signed = (
 _later = aliased(AttendanceEntry, name="later")
 _approved = and_(
     AttendanceEntry.session_id.is_(None),
-    AttendanceEntry.kind == "assignment",
-    AttendanceEntry.method.in_(("review", "sheet")),
+    or_(
+        and_(AttendanceEntry.kind == "assignment", AttendanceEntry.method.in_(("review", "sheet"))),
+        exists().where(HoursApproval.entry_id == AttendanceEntry.id),
+    ),
 )
 is_counted: ColumnElement[bool] = or_(
     and_(_approved, _later.id.is_(None)),

@@ -19,9 +19,16 @@ def render_item(kind, item, autogen_context):
 
 
 with engine.connect() as connection:
+    raw = connection.connection.dbapi_connection
+    if engine.dialect.name == "sqlite":  # tables are made anew and the old ones dropped while others point at them
+        raw.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_item
     )
     with context.begin_transaction():
         context.run_migrations()
+        if engine.dialect.name == "sqlite" and (lost := raw.execute("PRAGMA foreign_key_check").fetchall()):
+            raise RuntimeError(f"rows would lose what they point at: {lost[:3]}")
     connection.commit()
+    if engine.dialect.name == "sqlite":
+        raw.execute("PRAGMA foreign_keys=ON")

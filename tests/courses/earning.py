@@ -2,12 +2,14 @@
 
 from datetime import date
 from itertools import count
+from typing import Any
 
 from sqlalchemy import select
 
 from courses.activities import Session
 from courses.assignments import Review, Submission
 from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance.chain import append
 from courses.horizontal import HorizontalStep
 from courses.runs import Run
 from courses.surveys import Receipt, Survey
@@ -22,24 +24,23 @@ _nonces = count(1)
 
 def attend(session: Session, person: Person, *, by: Person, minutes: int | None = None) -> AttendanceEntry:
     """An entry of the person in the session; the whole session unless minutes are given."""
-    entry = AttendanceEntry(
-        project_id=session.activity.project_id,
-        person_id=person.id,
-        organisation_id=person.organisation_id,
-        activity_id=session.activity_id,
-        session_id=session.id,
-        kind="session",
-        day=clock.local(session.starts_at).date(),
-        minutes=session.minutes if minutes is None else minutes,
-        method="sheet",
-        recorded_by_id=by.id,
-        happened_at=session.ends_at,
-        recorded_at=session.ends_at,
-        nonce=f"nonce-{next(_nonces)}",
-        reason="",
-    )
-    db.session.add(entry)
-    db.session.flush()
+    row: dict[str, Any] = {
+        "project_id": session.activity.project_id,
+        "person_id": person.id,
+        "organisation_id": person.organisation_id,
+        "activity_id": session.activity_id,
+        "session_id": session.id,
+        "kind": "session",
+        "day": clock.local(session.starts_at).date(),
+        "minutes": session.minutes if minutes is None else minutes,
+        "method": "sheet",
+        "recorded_by_id": by.id,
+        "happened_at": session.ends_at,
+        "recorded_at": session.ends_at,
+        "nonce": f"nonce-{next(_nonces)}",
+        "reason": "",
+    }
+    (entry,) = append([row])
     return entry
 
 

@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from courses.activities import Activity, Session
 from courses.attendance import AttendanceEntry, SignOff
+from courses.attendance.chain import append
 from lms import clock
 from lms.db import db
 from lms.people import Person
@@ -77,23 +79,22 @@ def _entry(
     replaces_id: int | None = None,
     organisation_id: int | None = -1,
 ) -> AttendanceEntry:
-    made = AttendanceEntry(
-        project_id=activity.project_id,
-        person_id=person.id,
-        organisation_id=person.organisation_id if organisation_id == -1 else organisation_id,
-        activity_id=activity.id,
-        session_id=session.id if session else None,
-        kind=kind,
-        day=day,
-        minutes=minutes,
-        method=method,
-        recorded_by_id=activity.created_by_id,
-        happened_at=recorded_at or clock.now(),
-        recorded_at=recorded_at or clock.now(),
-        nonce=f"test-{next(_numbers)}",
-        replaces_id=replaces_id,
-        reason="",
-    )
-    db.session.add(made)
-    db.session.flush()
+    row: dict[str, Any] = {
+        "project_id": activity.project_id,
+        "person_id": person.id,
+        "organisation_id": person.organisation_id if organisation_id == -1 else organisation_id,
+        "activity_id": activity.id,
+        "session_id": session.id if session else None,
+        "kind": kind,
+        "day": day,
+        "minutes": minutes,
+        "method": method,
+        "recorded_by_id": activity.created_by_id,
+        "happened_at": recorded_at or clock.now(),
+        "recorded_at": recorded_at or clock.now(),
+        "nonce": f"test-{next(_numbers)}",
+        "replaces_id": replaces_id,
+        "reason": "",
+    }
+    (made,) = append([row])
     return made

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from courses import meetings
 from courses.activities import Session
-from courses.attendance import AttendanceEntry
+from courses.attendance.chain import append
 from courses.esf.month import month
 from courses.esf.months import months
 from courses.esf.posts import posts
@@ -301,8 +301,7 @@ def test_ten_thousand_people_take_seconds(scene: Scene) -> None:
             for n in range(people)
         ],
     )  # fmt: skip
-    db.session.execute(
-        AttendanceEntry.__table__.insert(),  # type: ignore[attr-defined]
+    append(
         [
             {"project_id": scene.project.id, "person_id": 100_000 + n, "organisation_id": employer,
              "activity_id": scene.run.id, "session_id": session.id, "kind": "session", "day": date(2022, 9, 6),

@@ -1,0 +1,131 @@
+"""The chain of the ledger: each entry carries the hash of the one before, so that a changed byte is found and located.
+
+The rule that matters most: `append` is the only writer. Writers stand in line for the end of the chain (SQLite: one
+write transaction at a time; PostgreSQL: a lock until the transaction ends) and take it last of all they lock.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from courses.attendance.ledger import AttendanceEntry
+from lms.db import db
+from lms.refusals import Stale
+
+BEGINNING = "0" * 64
+"""What the first entry has as the hash of its predecessor."""
+COVERED = tuple(column.name for column in AttendanceEntry.__table__.columns if column.name != "hash")
+EMPTY: dict[str, Any] = dict.fromkeys(
+    ("organisation_id", "session_id", "came_at", "left_at", "absence", "replaces_id"), None
+) | {"reason": ""}
+_LOCK = 7_205_759  # any number that no other lock of the database uses
+_AT_A_TIME = 5_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: number of the last entry (0: there is none) and its hash."""
+
+    entry_id: int = 0
+    hash: str = BEGINNING
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where the chain is broken: an entry that was `changed`, or is `unlinked` from what stood before it.
+
+    Unlinked: the entry before was removed, added, or changed together with its hash.
+    """
+
+    entry_id: int
+    code: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a recomputation found: how many entries, the end of the chain, and every fault in order."""
+
+    entries: int
+    head: Head
+    faults: tuple[Fault, ...]
+
+
+def append(rows: Sequence[Mapping[str, Any]]) -> list[AttendanceEntry]:
+    """Write entries at the end of the chain, in their order; a row has every column but id and the hashes.
+
+    Columns that say nothing (EMPTY) may be left out. Raises Stale `same_moment` when somebody else has written one of
+    them first (nonce, first entry, replacement).
+    """
+    if not rows:
+        return []
+    _stand_in_line()
+    end, linked = head(), []
+    for row in rows:
+        whole = EMPTY | dict(row) | {"id": end.entry_id + 1, "previous_hash": end.hash}
+        whole["hash"] = hash_of_entry(whole)
+        end = Head(whole["id"], whole["hash"])
+        linked.append(whole)
+    try:
+        with db.session.begin_nested():
+            made = db.session.scalars(insert(AttendanceEntry).returning(AttendanceEntry), linked).all()
+    except IntegrityError:
+        raise Stale(_("Somebody saved the same sheet at the same moment. Save once more."), "same_moment") from None
+    return sorted(made, key=lambda entry: entry.id)
+
+
+def head() -> Head:
+    """The end of the chain now."""
+    last = select(AttendanceEntry.id, AttendanceEntry.hash).order_by(AttendanceEntry.id.desc()).limit(1)
+    found = db.session.execute(last).first()
+    return Head(*found) if found else Head()
+
+
+def hash_of_entry(row: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over every column but the hash itself, as canonical JSON; moments in UTC."""
+    covered = [[name, _plain(row[name])] for name in COVERED]
+    return hashlib.sha256(json.dumps(covered, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()
+
+
+def verify(told: Callable[[int], object] = lambda _number: None) -> Verified:
+    """Recompute the whole chain, oldest first, in constant memory; `told` hears how many entries are done."""
+    faults: list[Fault] = []
+    end, count = Head(), 0
+    for row in _every():
+        if row["previous_hash"] != end.hash:
+            faults.append(Fault(row["id"], "unlinked"))
+        if row["hash"] != hash_of_entry(row):
+            faults.append(Fault(row["id"], "changed"))
+        end, count = Head(row["id"], row["hash"]), count + 1
+        if count % _AT_A_TIME == 0:
+            told(count)
+    return Verified(count, end, tuple(faults))
+
+
+def _every() -> Iterable[Mapping[str, Any]]:
+    """All rows in order, some thousand at a time."""
+    table, last = AttendanceEntry.__table__, 0
+    while True:
+        some = select(table).where(table.c.id > last).order_by(table.c.id).limit(_AT_A_TIME)
+        rows = [row._asdict() for row in db.session.execute(some)]
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1]["id"]
+
+
+def _stand_in_line() -> None:
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return value.isoformat() if isinstance(value, date) else value
