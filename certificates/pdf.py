@@ -9,27 +9,20 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, time
-from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from certificates import qr
 from certificates.statement import Statement, to_json
-from lms import heap
-
-if TYPE_CHECKING:
-    import typst
+from lms import press
 
 Layout = Literal["portrait", "landscape"]
 Status = Literal["expired", "revoked", "replaced"]
 
-STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 ATTACHMENT = "certificate.json"
 """Name of the file inside the PDF that holds the canonical text of the statement."""
 
 _ROOM = Path(__file__).parent
-_ONE_AT_A_TIME = Lock()  # A compiler keeps the inputs of its last run; two threads would mix two people.
 _MISSING = re.compile(r'the text `("(?:[^"\\]|\\.)*")` could not be displayed')
 
 
@@ -56,7 +49,7 @@ def render(
         "layout": layout,
         "status": status or "",
     }
-    return _compile("certificate.typ", inputs, datetime.combine(statement.issued_on, time(), UTC))
+    return press.pdf(_ROOM / "certificate.typ", inputs, datetime.combine(statement.issued_on, time(), UTC))
 
 
 def missing_glyphs(text: str) -> set[str]:
@@ -64,50 +57,16 @@ def missing_glyphs(text: str) -> set[str]:
 
     `missing_glyphs(to_json(statement))` asks for a whole statement at once.
     """
-    import typst  # noqa: PLC0415  see _compiler
+    import typst  # noqa: PLC0415  see lms/press.py
 
     try:
-        _compile("glyphs.typ", {"text": text}, datetime(2000, 1, 1, tzinfo=UTC))
+        press.pdf(_ROOM / "glyphs.typ", {"text": text}, datetime(2000, 1, 1, tzinfo=UTC))
     except typst.TypstError as error:
         missing = {_unescape(found) for found in _MISSING.findall(error.diagnostic)}
         if not missing:
             raise
         return missing
     return set()
-
-
-def _compile(source: str, inputs: dict[str, str], moment: datetime) -> bytes:
-    with _ONE_AT_A_TIME:
-        pdf = _compiler(source).compile(
-            format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS, timestamp=int(moment.timestamp())
-        )
-        _forget()
-    if not isinstance(pdf, bytes):
-        raise TypeError("one PDF was expected")
-    return pdf
-
-
-def _forget() -> None:
-    """Let go of what Typst keeps for ten more runs (some 20 MiB, and people's names): empty runs count too."""
-    for _run in range(10):
-        _compiler("empty.typ").compile(format="svg")
-    heap.give_back()
-
-
-@cache
-def _compiler(source: str) -> typst.Compiler:
-    """Kept between calls: fonts are read once, which is most of the time of a first PDF."""
-    import typst  # noqa: PLC0415  20 MiB that a server without PDFs never needs
-
-    return typst.Compiler(_ROOM / source, root=_ROOM, font_paths=_fonts())
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The typefaces, read once for all compilers: ours and the ones that come with Typst."""
-    import typst  # noqa: PLC0415  see _compiler
-
-    return typst.Fonts(include_system_fonts=False, font_paths=[_ROOM / "fonts"])
 
 
 def _unescape(literal: str) -> str:

@@ -5,16 +5,17 @@ text and its digest can be compared byte by byte for decades. Store it as text: 
 """
 
 import hashlib
-import json
 import re
 import secrets
-import types
 import typing
 import unicodedata
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache, lru_cache
-from typing import Any, Literal, TypeVar
+from functools import lru_cache
+from typing import Literal
+
+from lms import records
+from lms.records import RecordError
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """32 signs, five bits each: no 0 or O, no 1 or I, so that a code on paper is read in one way only."""
@@ -28,12 +29,11 @@ Level = Literal["trainer", "user"]
 PartKind = Literal["session", "assignment", "horizontal"]
 Language = Literal["sv", "en"]
 
-_Record = TypeVar("_Record", bound="_Tidy")
 _JOINERS = "\u200c\u200d"  # They shape letters in some scripts and hide nothing.
 
 
-class StatementError(ValueError):
-    """The text is not a statement in its one canonical spelling, or its values contradict each other."""
+StatementError = RecordError
+"""The text is not a statement in its one canonical spelling, or its values contradict each other."""
 
 
 def tidy(text: str) -> str:
@@ -157,10 +157,8 @@ class Statement(_Tidy):
 
 
 def to_json(statement: Statement) -> str:
-    """The one canonical text: sorted keys, no spaces, letters as themselves, days as YYYY-MM-DD."""
-    return json.dumps(
-        asdict(statement), default=date.isoformat, sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    """The one canonical text of a statement (lms/records.py)."""
+    return records.to_json(statement)
 
 
 @lru_cache(maxsize=512)
@@ -170,13 +168,7 @@ def from_json(text: str) -> Statement:
     Raises `StatementError` for any other text, also for one that merely means the same: spaces, a changed
     order, doubled or unknown keys would each be a second spelling of a signed thing.
     """
-    try:
-        statement: Statement = _read(Statement, json.loads(text), "statement")
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise StatementError(f"not JSON: {error}") from error
-    if to_json(statement) != text:
-        raise StatementError("not in canonical form")
-    return statement
+    return records.from_json(Statement, text)
 
 
 def digest(statement: Statement) -> str:
@@ -202,40 +194,3 @@ def normalise_code(text: str) -> str | None:
 def grouped(code: str) -> str:
     """`code` as people read it aloud: 7Q4M-9XKD-2RTA-BCDE."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-@cache
-def _shape(kind: type[_Record]) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _read(wanted: Any, value: Any, where: str) -> Any:
-    """`value` from JSON as the annotated type `wanted`; `where` names the place in complaints."""
-    origin, choices = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is types.UnionType:
-        return None if value is None else _read(choices[0], value, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise StatementError(f"{where}: a list was expected")
-        return tuple(_read(choices[0], item, f"{where}[{place}]") for place, item in enumerate(value))
-    if is_dataclass(wanted):
-        return _read_record(wanted, value, where)
-    if wanted is date:
-        return _read_day(value, where)
-    if value in choices if origin is Literal else type(value) is wanted:
-        return value
-    raise StatementError(f"{where}: {value!r:.40} was not expected")
-
-
-def _read_record(wanted: Any, value: Any, where: str) -> Any:
-    shape = _shape(wanted)
-    if not isinstance(value, dict) or value.keys() != shape.keys():
-        raise StatementError(f"{where}: exactly the keys {', '.join(sorted(shape))} were expected")
-    return wanted(**{name: _read(kind, value[name], f"{where}.{name}") for name, kind in shape.items()})
-
-
-def _read_day(value: Any, where: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise StatementError(f"{where}: a day as YYYY-MM-DD was expected") from error

@@ -60,7 +60,11 @@ class ProjectOrganisation(Base):
 
 
 class Participation(Base):
-    """A person in a project: from which day, for which employer, and whether her hours go to the funder."""
+    """A person in a project: from which day, for which employer, and whether her hours go to the funder.
+
+    `since` never moves; `until` is the last day of who has left, and who comes back has none again (SCB: one record per
+    person and project). `placeholder` is what SCB's file gets instead of a protected person's number.
+    """
 
     __tablename__ = "participation"
     __table_args__ = (UniqueConstraint("person_id", "project_id"),)
@@ -71,6 +75,8 @@ class Participation(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     esf: Mapped[bool] = mapped_column(default=True)
     since: Mapped[date]
+    until: Mapped[date | None]
+    placeholder: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     person: Mapped[Person] = relationship(lazy="joined")

@@ -269,6 +269,9 @@ def create_tables():
     sa.ForeignKeyConstraint(['objection_id'], ['objection.id'], name=op.f('fk_objection_answer_objection_id')),
     sa.PrimaryKeyConstraint('objection_id', name=op.f('pk_objection_answer'))
     )
+    with op.batch_alter_table('participation', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('until', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('placeholder', sa.String(length=20), nullable=True))
 
 
 def let_change(table):
