@@ -7,8 +7,8 @@ down where they came from.
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from lms import audit, clock
 from lms.db import Base, db
@@ -54,6 +54,24 @@ def employ(person: Person, organisation: Organisation | None, *, since: date | N
     db.session.flush()
     db.session.expire(person, ["organisation"])
     audit.record("person.employed", person, by=by, details={"organisation": number, "since": day.isoformat()})
+
+
+def follow() -> None:
+    """Let changes whose day has come be what people's pages show; background work, twice is once."""
+    later = aliased(Employment)
+    newest = ~exists().where(
+        later.person_id == Employment.person_id, later.since > Employment.since, later.since <= clock.today()
+    )
+    query = (
+        select(Person, Employment.organisation_id)
+        .join(Employment, Employment.person_id == Person.id)
+        .where(Employment.since <= clock.today(), newest)
+        .where(Person.organisation_id.is_distinct_from(Employment.organisation_id))
+    )
+    for person, number in db.session.execute(query).unique().all():
+        person.organisation_id = number
+        db.session.flush()
+        db.session.expire(person, ["organisation"])
 
 
 # --- questions ----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms import accounts, clock, heap, mail
+from lms import accounts, clock, employment, heap, mail
 from lms.db import Base, db, without_values
 from lms.refusals import Refused
 
@@ -88,7 +88,7 @@ def consumer(app: Flask) -> Any:
 
 def run_due(app: Flask) -> None:
     """Everything that is due now; each part by itself, so that one that fails stops no other."""
-    for act in (beat, accounts.forget_old, *EACH_MINUTE, *([_send] if app.config["SETTINGS"].smtp_url else [])):
+    for act in (beat, accounts.forget_old, employment.follow, *EACH_MINUTE, *([_send] if app.config["SETTINGS"].smtp_url else [])):
         try:
             act()
             db.session.commit()
