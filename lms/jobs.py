@@ -88,7 +88,8 @@ def consumer(app: Flask) -> Any:
 
 def run_due(app: Flask) -> None:
     """Everything that is due now; each part by itself, so that one that fails stops no other."""
-    for act in (beat, accounts.forget_old, employment.follow, *EACH_MINUTE, *([_send] if app.config["SETTINGS"].smtp_url else [])):
+    sending = [_send] if app.config["SETTINGS"].smtp_url else []
+    for act in (beat, accounts.forget_old, employment.follow, *EACH_MINUTE, *sending):
         try:
             act()
             db.session.commit()
