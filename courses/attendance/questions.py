@@ -16,8 +16,11 @@ from lms.people import Person, alphabetical
 from lms.projects import Project
 
 
-def on_sheet(session: Session) -> list[Person]:
-    """Who stands on the sheet, by name: places in the run or called to the meeting, and whoever has an entry."""
+def on_sheet(session: Session, among: Collection[int] | None = None) -> list[Person]:
+    """Who stands on the sheet, by name: places in the run or called to the meeting, and whoever has an entry.
+
+    `among` asks for these people only: one of four hundred who come is not looked for among all of them.
+    """
     if isinstance(session.activity, Run):
         expected = select(Enrolment.person_id).where(
             Enrolment.run_id == session.activity_id, Enrolment.state == "registered"
@@ -25,6 +28,9 @@ def on_sheet(session: Session) -> list[Person]:
     else:
         expected = select(Expected.person_id).where(Expected.activity_id == session.activity_id)
     recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id)
+    if among is not None:
+        expected = expected.where(expected.selected_columns[0].in_(among))
+        recorded = recorded.where(AttendanceEntry.person_id.in_(among))
     people = db.session.scalars(
         select(Person).where(Person.id.in_(expected.union(recorded)))
     )
@@ -53,11 +59,13 @@ def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
     return dict(chains)
 
 
-def latest(session: Session) -> dict[int, AttendanceEntry]:
-    """person id → the entry that counts now."""
+def latest(session: Session, among: Collection[int] | None = None) -> dict[int, AttendanceEntry]:
+    """person id → the entry that counts now; of everybody, or of these people."""
     query = select(AttendanceEntry).where(
         AttendanceEntry.session_id == session.id, STANDS
     )
+    if among is not None:
+        query = query.where(AttendanceEntry.person_id.in_(among))
     return {entry.person_id: entry for entry in db.session.scalars(query)}
 
 

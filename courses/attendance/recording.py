@@ -7,7 +7,7 @@ overwrite; the same message sent twice (nonce) writes once.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -48,22 +48,29 @@ class Recorded:
 
 
 def record(
-    session: Session, marks: Sequence[Mark], *, by: Person, nonce: str, method: str = "sheet"
+    session: Session,
+    marks: Sequence[Mark],
+    *,
+    by: Person,
+    nonce: str,
+    method: str = "sheet",
+    happened_at: datetime | None = None,
 ) -> Recorded:
     """Write the marks of a sheet that is not signed yet; rows in conflict are returned, the others are written.
 
+    `happened_at` is when they were made, where that is known to the minute; else they are about the whole session.
     Raises Refused: `cancelled`, `too_early` (before the day), `not_on_sheet`, `times` (values: errors by person id),
     `signed` when a mark would change a sheet that is signed off (see `correct`).
     """
     locked(session)
-    _check_time(session, marks)
+    _check_time(session, marks, method)
     changes, conflicts = _changes(session, marks, nonce)
     if changes and (stands := signed(session)):
         raise Stale(
             _("%(name)s has signed this sheet. A change is a correction and needs a reason.", name=stands.by.name),
             "signed",
         )
-    entries = _write(session, changes, by=by, nonce=nonce, method=method)
+    entries = _write(session, changes, by=by, nonce=nonce, method=method, happened_at=happened_at)
     if entries:
         audit.record("attendance.recorded", session, by=by, details=_summary(entries))
     return Recorded(entries, conflicts)
@@ -120,11 +127,14 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     return entry
 
 
-def _check_time(session: Session, marks: Sequence[Mark]) -> None:
-    """A sheet is filled in from the morning of its day; before that nobody has attended anything."""
+def _check_time(session: Session, marks: Sequence[Mark], method: str) -> None:
+    """A sheet is filled in from the morning of its day; before that nobody has attended anything.
+
+    Who checks in by herself does it when check-in is open, which may be before midnight.
+    """
     if session.activity.cancelled_at is not None:
         raise Refused(_("This is cancelled: nothing can be recorded."), "cancelled")
-    if marks and local_day(session) > clock.today():
+    if marks and method != "self" and local_day(session) > clock.today():
         raise Refused(_("You can fill in the sheet from the day of the session."), "too_early")
 
 
@@ -139,9 +149,10 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
     """Which marks say something new, and which stand on something older than the newest entry."""
     if not _NONCE.fullmatch(nonce):
         raise Refused(_("Load the page again and save once more."), "nonce")
-    people = {person.id: person for person in on_sheet(session)}
+    asked = [mark.person_id for mark in marks]
+    people = {person.id: person for person in on_sheet(session, asked)}
     _check(session, marks, people)
-    now, sent = latest(session), written_with(_row_nonce(nonce, session, mark.person_id) for mark in marks)
+    now, sent = latest(session, asked), written_with(_row_nonce(nonce, session, mark.person_id) for mark in marks)
     changes, conflicts = [], []
     for mark in marks:
         stands = now.get(mark.person_id)
@@ -183,7 +194,14 @@ def _row_nonce(nonce: str, session: Session, person_id: int) -> str:
 
 
 def _write(
-    session: Session, changes: Sequence[_Change], *, by: Person, nonce: str, method: str, reason: str = ""
+    session: Session,
+    changes: Sequence[_Change],
+    *,
+    by: Person,
+    nonce: str,
+    method: str,
+    reason: str = "",
+    happened_at: datetime | None = None,
 ) -> list[AttendanceEntry]:
     """Entries for all changes. Somebody who slips between the look and the insert is met by unique indexes."""
     if method not in METHODS:
@@ -195,7 +213,7 @@ def _write(
     for change in changes:
         row = _values(activity, change.person, change.presence, by=by, kind=kind, method=method, day=day)
         row["organisation_id"] = employers[change.person.id]
-        row |= {"session_id": session.id, "happened_at": session.starts_at, "reason": reason}
+        row |= {"session_id": session.id, "happened_at": happened_at or session.starts_at, "reason": reason}
         row["nonce"] = _row_nonce(nonce, session, change.person.id)
         if change.replaces is not None:
             row |= {"replaces_id": change.replaces.id, "organisation_id": change.replaces.organisation_id}
