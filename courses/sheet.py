@@ -11,7 +11,17 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from courses.activities import Session
-from courses.attendance import PARTS, AttendanceEntry, Conflict, Mark, histories, moments, on_sheet, state_of
+from courses.attendance import (
+    PARTS,
+    AttendanceEntry,
+    Conflict,
+    Mark,
+    histories,
+    minutes_within,
+    moments,
+    on_sheet,
+    state_of,
+)
 from lms.db import db
 from lms.filters import clock as clock_text
 from lms.filters import parse_clock
@@ -23,7 +33,7 @@ class Row:
     """One person: what is chosen and typed, the entries so far (oldest first), and what is wrong or taken.
 
     `seen` is the entry that the page shows and sends back; after an error it stays what the browser had seen.
-    `late` and `early`: minutes missed at the beginning and the end, as the ledger has it.
+    `late`, `early` and `away`: minutes missed at the beginning, at the end and in between, as the ledger has it.
     """
 
     person: Person
@@ -37,11 +47,13 @@ class Row:
     stands: AttendanceEntry | None = None
     late: int = 0
     early: int = 0
+    away: int = 0
 
     @property
     def entry(self) -> AttendanceEntry | None:
-        """The entry that counts now."""
-        return self.chain[-1] if self.chain else None
+        """The entry that counts now; who was moved away and has come back has no answer yet."""
+        last = self.chain[-1] if self.chain else None
+        return None if last is None or last.absence == "moved" else last
 
 
 @dataclass
@@ -91,12 +103,15 @@ def _load(person_ids: set[int]) -> None:
 
 def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:
     row = Row(person, chain, came=clock_text(session.starts_at), left=clock_text(session.ends_at))
+    row.seen = chain[-1].id if chain else None
     if row.entry is not None:
-        row.state, row.seen, row.absence = state_of(row.entry), row.entry.id, row.entry.absence or "unknown"
+        row.state, row.absence = state_of(row.entry), row.entry.absence or "unknown"
         came, left = row.entry.came_at or session.starts_at, row.entry.left_at or session.ends_at
         row.came, row.left = clock_text(came), clock_text(left)
         row.late = max(0, int((came - session.starts_at).total_seconds() // 60))
         row.early = max(0, int((session.ends_at - left).total_seconds() // 60))
+        if row.state == "part":
+            row.away = minutes_within(session, came, left) - row.entry.minutes
     return row
 
 
@@ -120,7 +135,7 @@ def renewed(session: Session, values: Mapping[str, str], conflicts: list[Conflic
     for row in sheet.rows:
         if row.person.id in taken:
             _put(row, _answer(values, row.person.id, fill=True))
-            row.stands = row.entry
+            row.stands = row.chain[-1]
     sheet.reason = values.get("reason", "")
     return sheet
 

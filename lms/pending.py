@@ -18,7 +18,7 @@ from lms.projects import Project
 from lms.refusals import Refused
 from lms.secrets import decrypted, encrypted
 
-KINDS = ("people", "plan")
+KINDS = ("people", "plan", "attendance")
 LIVES = timedelta(hours=1)
 MOST_BYTES = 8 * 1024 * 1024
 

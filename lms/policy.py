@@ -62,7 +62,7 @@ def may_protect(viewer: Person, person: Person) -> Answer:
 def may_use_upload(person: Person, upload: PendingUpload) -> Answer:
     """Look at an upload and say yes to it: who uploaded it, as long as she leads the project."""
     return yes_if(
-        upload.person_id == person.id and may_lead_project(person, upload.project),
+        upload.person_id == person.id and upload.kind != "attendance" and may_lead_project(person, upload.project),
         _("Only who uploaded the file may use it."),
     )
 

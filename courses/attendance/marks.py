@@ -17,7 +17,10 @@ _REACH = timedelta(hours=6)  # A clock further from the session than this is not
 
 @dataclass(frozen=True)
 class Mark:
-    """A row of a sheet: the entry that was on the screen; whole, part (moments, aware) or absent (with its kind)."""
+    """A row of a sheet: the entry that was on the screen; whole, part (moments, aware) or absent (with its kind).
+
+    `minutes` are fewer than those between the moments for somebody who was away in between.
+    """
 
     person_id: int
     state: str
@@ -25,6 +28,7 @@ class Mark:
     came: datetime | None = None
     left: datetime | None = None
     absence: str | None = None
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,19 @@ def presence_of(mark: Mark, session: Session) -> Presence:
     if mark.state == "absent":
         return Presence(0, None, None, mark.absence or "unknown")
     came, left = mark.came or session.starts_at, mark.left or session.ends_at
-    if mark.state == "whole" or (came <= session.starts_at and left >= session.ends_at):
+    most = session.minutes if mark.state == "whole" else minutes_within(session, came, left)
+    minutes = most if mark.minutes is None else max(0, min(mark.minutes, most))
+    if mark.state == "whole" or minutes == session.minutes:
         return Presence(session.minutes, None, None, None)
-    return Presence(minutes_within(session, came, left), came, left, None)
+    return Presence(minutes, came, left, None)
+
+
+def says_again(mark: Mark, entry: AttendanceEntry) -> bool:
+    """Whether a mark repeats the clocks that a sheet shows of an entry: seconds and time away in between stay."""
+    if mark.state != "part" or mark.minutes is not None or entry.came_at is None or entry.left_at is None:
+        return False
+    shown = [moment.replace(second=0, microsecond=0) for moment in (entry.came_at, entry.left_at)]
+    return [mark.came, mark.left] == shown
 
 
 def said_by(entry: AttendanceEntry) -> Presence:

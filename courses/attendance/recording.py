@@ -16,7 +16,7 @@ from sqlalchemy import select
 from courses.activities import Activity, Session
 from courses.attendance.chain import append
 from courses.attendance.ledger import ABSENCES, METHODS, AttendanceEntry
-from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by
+from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by, says_again
 from courses.attendance.questions import latest, on_sheet, signed, written_with
 from courses.attendance.signing import locked, may_be_signed, sign_off_again
 from courses.runs import Run
@@ -157,7 +157,7 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
     for mark in marks:
         stands = now.get(mark.person_id)
         meant = presence_of(mark, session)
-        if stands is not None and said_by(stands) == meant:
+        if stands is not None and (said_by(stands) == meant or says_again(mark, stands)):
             continue
         mine = sent.get(_row_nonce(nonce, session, mark.person_id))
         if mine is not None and said_by(mine) == meant:

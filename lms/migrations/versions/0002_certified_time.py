@@ -32,6 +32,7 @@ depends_on = None
 def upgrade():
     chain_the_ledger()
     name_who_signs_for_another()
+    keep_uploads_of_attendance()
     create_tables()
     for table in APPEND_ONLY:
         make_append_only(table)
@@ -98,6 +99,12 @@ def name_who_signs_for_another():
     with op.batch_alter_table("sign_off") as batch:
         batch.alter_column("deputy_reason", existing_type=sa.Text(), server_default=None)
     make_append_only("sign_off")
+
+
+def keep_uploads_of_attendance():
+    with op.batch_alter_table("pending_upload") as batch:
+        batch.drop_constraint("kind", type_="check")
+        batch.create_check_constraint("kind", "kind IN ('people', 'plan', 'attendance')")
 
 
 def create_tables():
