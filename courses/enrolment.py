@@ -105,8 +105,11 @@ def register(run: "Run", person: Person, *, adaptations: str | None = None, by: 
     return _join(of(run, person) or _new(run, person), adaptations, by)
 
 
-def withdraw(enrolment: Enrolment, *, by: Person) -> Enrolment:
-    """Leave the run; the first in line moves up. Recorded minutes stay in the ledger, needs are forgotten."""
+def withdraw(enrolment: Enrolment, *, letter: str = "withdrawn", by: Person) -> Enrolment:
+    """Leave the run; the first in line moves up. Recorded minutes stay in the ledger, needs are forgotten.
+
+    `letter` is the mail that takes the sessions out of the calendar.
+    """
     _hold(enrolment)
     if enrolment.state in ("declined", "withdrawn"):
         return enrolment
@@ -115,7 +118,7 @@ def withdraw(enrolment: Enrolment, *, by: Person) -> Enrolment:
     enrolment.answered_at, enrolment.queued_at, enrolment.adaptations = clock.now(), None, ""
     audit.record("enrolment.withdrawn", enrolment, by=by)
     if informed:
-        letters.send("withdrawn", enrolment, method="CANCEL")
+        letters.send(letter, enrolment, method="CANCEL")
     move_up(enrolment.run, by=by)
     return enrolment
 

@@ -11,6 +11,7 @@ WORDS = {
     "adaptations.seen": N_("Looked at needs of adaptation"),
     "attendance.assignment": N_("Recorded the time of a home assignment"),
     "attendance.corrected": N_("Corrected attendance"),
+    "attendance.moved": N_("Moved a person to another group"),
     "attendance.recorded": N_("Recorded attendance"),
     "attendance.signed": N_("Signed an attendance sheet"),
     "certificate.issued": N_("Issued a certificate"),

@@ -83,6 +83,7 @@ MATRIX: dict[str, object] = {
         [
             "enrolments.adaptations", "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
+            "moving.show", "moving.move",
             "reviews.queue", "reviews.submission", "reviews.decide", "certification.certify",
         ],
         TRAINER,

@@ -15,9 +15,13 @@ from lms.db import db
 from lms.people import Person, alphabetical
 from lms.projects import Project
 
+_STAYED = AttendanceEntry.absence.is_distinct_from("moved")
+
 
 def on_sheet(session: Session, among: Collection[int] | None = None) -> list[Person]:
     """Who stands on the sheet, by name: places in the run or called to the meeting, and whoever has an entry.
+
+    Who was moved to another group stands there only as long as she has a place here as well.
 
     `among` asks for these people only: one of four hundred who come is not looked for among all of them.
     """
@@ -27,7 +31,7 @@ def on_sheet(session: Session, among: Collection[int] | None = None) -> list[Per
         )
     else:
         expected = select(Expected.person_id).where(Expected.activity_id == session.activity_id)
-    recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id)
+    recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id, STANDS, _STAYED)
     if among is not None:
         expected = expected.where(expected.selected_columns[0].in_(among))
         recorded = recorded.where(AttendanceEntry.person_id.in_(among))
@@ -67,6 +71,13 @@ def latest(session: Session, among: Collection[int] | None = None) -> dict[int, 
     if among is not None:
         query = query.where(AttendanceEntry.person_id.in_(among))
     return {entry.person_id: entry for entry in db.session.scalars(query)}
+
+
+def answers(session: Session, people: Collection[Person]) -> dict[int, AttendanceEntry]:
+    """person id → the entry that counts now, of those who stand on the sheet; "moved" answers for nobody."""
+    ids = {person.id for person in people}
+    now = latest(session)
+    return {number: entry for number, entry in now.items() if number in ids and entry.absence != "moved"}
 
 
 def written_with(nonces: Iterable[str]) -> dict[str, AttendanceEntry]:
@@ -145,7 +156,7 @@ def sheets_of(sessions: Collection[Session]) -> dict[int, SheetState]:
             func.sum(AttendanceEntry.minutes),
             func.count().filter(AttendanceEntry.minutes > 0),
         )
-        .where(AttendanceEntry.session_id.in_(ids), STANDS)
+        .where(AttendanceEntry.session_id.in_(ids), STANDS, _STAYED)
         .group_by(AttendanceEntry.session_id)
     )
     done = set(db.session.scalars(select(SignOff.session_id).where(SignOff.session_id.in_(ids))))

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry, SignOff
 from courses.attendance.marks import local_day, state_of
-from courses.attendance.questions import latest, on_sheet, signed
+from courses.attendance.questions import answers, on_sheet, signed
 from courses.gate import decide, may_lead, standing
 from courses.runs import Run
 from lms import audit, clock, filters
@@ -25,10 +25,13 @@ from lms.refusals import Refused, Stale
 LAST_PART = timedelta(minutes=30)
 
 
-def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> SignOff:
+def sign_off(
+    session: Session, *, by: Person, seen_hash: str | None = None, deputy_reason: str = ""
+) -> SignOff:
     """Certify the sheet; who signs a signed sheet again gets the signature that stands.
 
-    `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`.
+    `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`;
+    `deputy_reason` says why somebody else than the run's trainers signs (see deputies.py).
     Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`, `own_sheet`.
     """
     locked(session)
@@ -36,19 +39,20 @@ def sign_off(session: Session, *, by: Person, seen_hash: str | None = None) -> S
         return stands
     may_be_signed(session)
     _check_gate(session, by)
-    entries = latest(session)
     people = on_sheet(session)
+    entries = answers(session, people)
     _check_apart(session, people, by)
     _check_answered(people, entries)
     if seen_hash is not None and seen_hash != hash_of(entries.values()):
         raise Stale(_("The sheet changed while you looked at it. Look at it again before you sign."), "changed")
-    return _sign(session, people, entries, by=by, replaces=None)
+    return _sign(session, people, entries, by=by, replaces=None, deputy_reason=deputy_reason)
 
 
 def sign_off_again(session: Session, replaces: SignOff, *, by: Person) -> SignOff:
     """Sign a corrected sheet; part of the correction, not an act of its own."""
     _check_gate(session, by)
-    entries, people = latest(session), on_sheet(session)
+    people = on_sheet(session)
+    entries = answers(session, people)
     _check_apart(session, people, by)
     _check_answered(people, entries)
     return _sign(session, people, entries, by=by, replaces=replaces)
@@ -117,6 +121,7 @@ def _sign(
     *,
     by: Person,
     replaces: SignOff | None,
+    deputy_reason: str = "",
 ) -> SignOff:
     made = SignOff(
         session_id=session.id,
@@ -126,11 +131,12 @@ def _sign(
         people=len(people),
         minutes=sum(entry.minutes for entry in entries.values()),
         roster=[_line(person, entries[person.id]) for person in people],
+        deputy_reason=deputy_reason,
         replaces_id=replaces.id if replaces else None,
     )
     db.session.add(made)
     db.session.flush()
-    told = {"sign_off": made.id, "people": made.people, "minutes": made.minutes}
+    told = {"sign_off": made.id, "people": made.people, "minutes": made.minutes, "reason": deputy_reason}
     audit.record("attendance.signed", session, by=by, details=told)
     return made
 

@@ -41,6 +41,8 @@ def add_to_sheet(session: Session, person: Person, *, by: Person) -> None:
 
     Raises Refused: what `courses.enrolment.walk_in` refuses.
     """
+    if isinstance(session.activity, Run):
+        enrolment.lock(session.activity)  # before the sheet, as who moves people does
     locked(session)
     if any(other.id == person.id for other in on_sheet(session)):
         return

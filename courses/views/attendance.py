@@ -37,7 +37,7 @@ def show(session: Session) -> ResponseReturnValue:
             sheet=sheet.sheet_of(session),
             signatures=signatures,
             may_take=bool(may_take_attendance(me(), session)),
-            back=_back(session),
+            back=back_from(session),
         )
     return _page(sheet.sheet_of(session))
 
@@ -65,6 +65,8 @@ def save(session: Session) -> ResponseReturnValue:
 def _onwards(session: Session) -> ResponseReturnValue:
     if "sign" in request.form:
         return see(url_for("attendance.confirm", session_id=session.id))
+    if "move" in request.form:
+        return see(url_for("moving.show", session_id=session.id))
     if "walk_in" in request.form:
         return see(url_for("attendance.walk_in", session_id=session.id))
     flash(_("The draft is saved"), "success")
@@ -191,14 +193,14 @@ def _page(filled: Sheet, *, correcting: bool = False) -> str:
         session=filled.session,
         correcting=correcting,
         early=local_day(filled.session) > clock.today(),
-        back=_back(filled.session),
+        back=back_from(filled.session),
     )
 
 
 def _confirmation(session: Session, refusal: str = "") -> str:
     ready = sheet.sheet_of(session)
     seen = hash_of(row.entry for row in ready.rows if row.entry is not None)
-    return render_template("courses/sign_off.html", sheet=ready, seen=seen, refusal=refusal, back=_back(session))
+    return render_template("courses/sign_off.html", sheet=ready, seen=seen, refusal=refusal, back=back_from(session))
 
 
 def _walk_in(session: Session, form: NewPersonForm, *, words: str = "", refusal: str = "") -> str:
@@ -212,7 +214,7 @@ def _walk_in(session: Session, form: NewPersonForm, *, words: str = "", refusal:
         found=found,
         present=present,
         refusal=refusal,
-        back=_back(session),
+        back=back_from(session),
     )
 
 
@@ -229,7 +231,7 @@ def _organisations(session: Session) -> list[Organisation]:
     return list(db.session.scalars(query))
 
 
-def _back(session: Session) -> tuple[str, str]:
+def back_from(session: Session) -> tuple[str, str]:
     """The page that the session belongs to: label and address."""
     if isinstance(session.activity, Run):
         return session.activity.title, url_for("runs.show", run_id=session.activity_id)
