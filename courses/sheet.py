@@ -76,6 +76,11 @@ class Sheet:
         """Rows that somebody else wrote first."""
         return [row for row in self.rows if row.stands is not None]
 
+    @property
+    def present(self) -> int:
+        """How many were there, all the time or a part of it."""
+        return self.count("whole") + self.count("part")
+
     def count(self, state: str) -> int:
         return sum(1 for row in self.rows if row.entry is not None and state_of(row.entry) == state)
 

@@ -26,12 +26,18 @@ LAST_PART = timedelta(minutes=30)
 
 
 def sign_off(
-    session: Session, *, by: Person, seen_hash: str | None = None, deputy_reason: str = ""
+    session: Session,
+    *,
+    by: Person,
+    seen_hash: str | None = None,
+    deputy_reason: str = "",
+    head_count: int | None = None,
 ) -> SignOff:
     """Certify the sheet; who signs a signed sheet again gets the signature that stands.
 
     `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`;
-    `deputy_reason` says why somebody else than the run's trainers signs (see deputies.py).
+    `deputy_reason` says why somebody else than the run's trainers signs (see deputies.py); `head_count` is how many
+    were counted in the room: it is kept beside the sheet and refuses nothing.
     Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`, `own_sheet`.
     """
     locked(session)
@@ -45,7 +51,7 @@ def sign_off(
     _check_answered(people, entries)
     if seen_hash is not None and seen_hash != hash_of(entries.values()):
         raise Stale(_("The sheet changed while you looked at it. Look at it again before you sign."), "changed")
-    return _sign(session, people, entries, by=by, replaces=None, deputy_reason=deputy_reason)
+    return _sign(session, people, entries, by=by, deputy_reason=deputy_reason, head_count=head_count)
 
 
 def sign_off_again(session: Session, replaces: SignOff, *, by: Person) -> SignOff:
@@ -120,8 +126,9 @@ def _sign(
     entries: dict[int, AttendanceEntry],
     *,
     by: Person,
-    replaces: SignOff | None,
+    replaces: SignOff | None = None,
     deputy_reason: str = "",
+    head_count: int | None = None,
 ) -> SignOff:
     made = SignOff(
         session_id=session.id,
@@ -132,6 +139,7 @@ def _sign(
         minutes=sum(entry.minutes for entry in entries.values()),
         roster=[_line(person, entries[person.id]) for person in people],
         deputy_reason=deputy_reason,
+        head_count=replaces.head_count if replaces else head_count,
         replaces_id=replaces.id if replaces else None,
     )
     db.session.add(made)

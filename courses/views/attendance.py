@@ -14,6 +14,7 @@ from courses.forms.meetings import NewPersonForm
 from courses.policy import may_see_attendance, may_take_attendance
 from courses.runs import Run
 from courses.sheet import Sheet
+from courses.views import head_counts
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
@@ -133,7 +134,7 @@ def confirm(session: Session) -> ResponseReturnValue:
 def sign(session: Session) -> ResponseReturnValue:
     """Sign exactly what was shown."""
     try:
-        attendance.sign_off(session, by=me(), seen_hash=request.form.get("seen"))
+        attendance.sign_off(session, by=me(), seen_hash=request.form.get("seen"), head_count=head_counts.read())
     except Refused as refusal:
         db.session.rollback()
         return _confirmation(session, str(refusal)), 409 if isinstance(refusal, Stale) else 422
@@ -200,7 +201,14 @@ def _page(filled: Sheet, *, correcting: bool = False) -> str:
 def _confirmation(session: Session, refusal: str = "") -> str:
     ready = sheet.sheet_of(session)
     seen = hash_of(row.entry for row in ready.rows if row.entry is not None)
-    return render_template("courses/sign_off.html", sheet=ready, seen=seen, refusal=refusal, back=back_from(session))
+    return render_template(
+        "courses/sign_off.html",
+        sheet=ready,
+        seen=seen,
+        refusal=refusal,
+        head_count=head_counts.typed(session.id),
+        back=back_from(session),
+    )
 
 
 def _walk_in(session: Session, form: NewPersonForm, *, words: str = "", refusal: str = "") -> str:
