@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from courses.activities import Activity, Session
 from courses.assignments import Submission, SubmissionFile
+from courses.attendance import SignOff
 from courses.enrolment import Enrolment
 from courses.runs import Run, RunTrainer
 from courses.surveys import Receipt, Survey
@@ -16,6 +17,8 @@ from lms.files import StoredFile
 from lms.people import Person, has_role
 from lms.permissions import YES, Answer, no, yes_if
 from lms.projects import Project
+
+SCHEDULERS = ("county_trainer", "trainer", "project_leader")
 
 
 def is_trainer_of(person: Person, activity: Activity) -> bool:
@@ -28,7 +31,7 @@ def is_trainer_of(person: Person, activity: Activity) -> bool:
 def may_schedule(person: Person, project: Project) -> Answer:
     """Plan runs and meetings: county trainers, trainers and the project leader of the project."""
     return yes_if(
-        has_role(person, "county_trainer", "trainer", "project_leader", project_id=project.id),
+        has_role(person, *SCHEDULERS, project_id=project.id),
         _("Only trainers and the project leader of the project may schedule."),
     )
 
@@ -64,6 +67,21 @@ def may_take_attendance(person: Person, session: Session) -> Answer:
     return yes_if(is_trainer_of(person, session.activity), _("Only those who lead the session may fill in its sheet."))
 
 
+def may_sign_as_deputy(person: Person, session: Session) -> Answer:
+    """Sign for an absent one: other trainers of the project, for a meeting its leader too; the gate is asked then."""
+    activity = session.activity
+    roles = ("trainer", "county_trainer") if isinstance(activity, Run) else SCHEDULERS
+    return yes_if(
+        not is_trainer_of(person, activity) and has_role(person, *roles, project_id=activity.project_id),
+        _("Only another trainer of the project may sign in somebody's place."),
+    )
+
+
+def may_check_in(person: Person, session: Session) -> Answer:
+    """Check in or out with the code in the room: who is signed in; whoever is not on the sheet is told whom to ask."""
+    return YES
+
+
 def may_change_meeting(person: Person, meeting: Activity) -> Answer:
     """Cancel a meeting that is no course: who called it, and the project leader."""
     return yes_if(
@@ -74,10 +92,12 @@ def may_change_meeting(person: Person, meeting: Activity) -> Answer:
 
 
 def may_see_attendance(person: Person, session: Session) -> Answer:
-    """Read a sheet: who leads it, and the project leader who answers for it in an audit."""
+    """Read a sheet: who leads it, the project leader who answers for it in an audit, and who signed it as a deputy."""
+    signed = select(SignOff.id).where(SignOff.session_id == session.id, SignOff.by_id == person.id).limit(1)
     return yes_if(
         is_trainer_of(person, session.activity)
-        or has_role(person, "project_leader", project_id=session.activity.project_id),
+        or has_role(person, "project_leader", project_id=session.activity.project_id)
+        or db.session.scalar(signed),
         _("Only those who lead the session and the project leader may see its sheet."),
     )
 

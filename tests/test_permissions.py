@@ -66,7 +66,8 @@ MATRIX: dict[str, object] = {
     ),
     # Those who teach
     **dict.fromkeys(["activities.index", "activities.new", "activities.call"], SCHEDULE),
-    **dict.fromkeys(["runs.index", "runs.new", "runs.create"], SCHEDULE),
+    **dict.fromkeys(["runs.index", "runs.new", "runs.create", "deputies.index"], SCHEDULE),
+    **dict.fromkeys(["deputies.show", "deputies.sign"], frozenset({"other_trainer", "county_trainer"})),
     "cascade.show": frozenset({"leader", "county_trainer"}),
     "cascade.branch": frozenset({"leader", "county_trainer", "trainer"}),
     **dict.fromkeys(["certification.show"], frozenset({"trainer", "county_trainer", "leader"})),
