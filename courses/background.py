@@ -1,9 +1,9 @@
-"""What courses do each minute without anybody asking: surveys open, remind and close by the calendar.
+"""What courses do each minute without anybody asking: surveys open, remind and close by the calendar, and hours wait.
 
 Each act asks the database one question that an index answers and does nothing more when nothing is due.
 """
 
-from courses import surveys
+from courses import hours, surveys
 from lms import clock, jobs
 
 
@@ -22,4 +22,10 @@ def close_surveys() -> None:
     surveys.close_due(clock.today())
 
 
-jobs.EACH_MINUTE.extend(act for act in (open_surveys, remind_of_surveys, close_surveys) if act not in jobs.EACH_MINUTE)
+def remind_of_hours() -> None:
+    """Remind those who have not confirmed their hours of last month, on day 3, 10 and 20."""
+    hours.remind_due()
+
+
+ACTS = (open_surveys, remind_of_surveys, close_surveys, remind_of_hours)
+jobs.EACH_MINUTE.extend(act for act in ACTS if act not in jobs.EACH_MINUTE)

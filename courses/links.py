@@ -3,6 +3,7 @@
 Whoever holds a link sees what it shows; it acts for nobody (courses/invitations.py).
 """
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -41,6 +42,24 @@ def read_calendar(token: str) -> int | None:
     """The id of the person whose calendar the address is, or None when it is forged."""
     person_id = _loaded("calendar", token)
     return person_id if isinstance(person_id, int) else None
+
+
+def hours(person: Person, first: date) -> str:
+    """The whole address where a person confirms her hours of the month that begins on `first`, for a mail."""
+    return f"{_base()}/hours/mail/{hours_token(person, first)}"
+
+
+def hours_token(person: Person, first: date) -> str:
+    """What stands in the address: person and month, signed."""
+    return str(_signer("hours").dumps([person.id, first.isoformat()]))
+
+
+def read_hours(token: str) -> tuple[int, date] | None:
+    """The id of the person and the first day of the month in a token, or None when it is forged."""
+    values = _loaded("hours", token)
+    if isinstance(values, list) and len(values) == 2 and isinstance(values[0], int) and isinstance(values[1], str):
+        return values[0], date.fromisoformat(values[1])
+    return None
 
 
 def _signer(purpose: str) -> URLSafeSerializer:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.exc import IntegrityError
 
-from courses import attendance
+from courses import attendance, hours
 from courses.assignments import AssignmentDraft, Review, Submission, latest, locked_draft, one_kind_of_lines
 from courses.enrolment import Enrolment
 from courses.runs import Run
@@ -71,7 +71,9 @@ def _tell(submission: Submission, made: Review, by: Person) -> None:
     audit.record("submission.reviewed", submission, by=by, details={"outcome": made.outcome})
     if made.outcome == "approved":
         day = clock.local(submission.at).date()
-        attendance.record_assignment(run, person, minutes=submission.minutes, day=day, by=by)
+        entry = attendance.record_assignment(run, person, minutes=submission.minutes, day=day, by=by)
+        if entry.minutes == submission.minutes:
+            hours.handed_in(entry, submission.at)
     mail.enqueue(person, made.outcome, submission=submission, review=made, run=run)
     db.session.flush()
     db.session.expire(submission, ["review"])

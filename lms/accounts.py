@@ -58,11 +58,12 @@ class SessionToken(Base):
 # --- operations ---------------------------------------------------------------------------------------------
 
 
-def ask_for_code(email: str) -> str:
+def ask_for_code(email: str, *, template: str = "code") -> str:
     """Make a code and mail it to whoever has the address; returns the handle the browser keeps.
 
     The work is the same for unknown addresses, so that the time it takes tells nothing. Whoever has been asked for
-    too often within the hour gets no mail, and the answer is the same then too.
+    too often within the hour gets no mail, and the answer is the same then too. `template` words the mail: what
+    the code is for is settled by whoever keeps the handle.
     """
     person = find_person(email=email)
     if _asked_lately(person) >= MOST_AN_HOUR:
@@ -79,7 +80,7 @@ def ask_for_code(email: str) -> str:
         )
     )
     stranger = Person(given_name="", family_name="", email=normal_email(email), language="sv", protected=False)
-    letter = mail.enqueue(person or stranger, "code", code=code, minutes=int(CODE_LIVES.total_seconds() // 60))
+    letter = mail.enqueue(person or stranger, template, code=code, minutes=int(CODE_LIVES.total_seconds() // 60))
     if person is None and letter is not None:
         db.session.expunge(letter)
     return handle
