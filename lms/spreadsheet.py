@@ -120,20 +120,20 @@ class _Styles:
     def __init__(self, book: Any) -> None:
         self.note = book.add_format({"text_wrap": False})
         heading = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2}
-        self.heading = {kind: book.add_format({**heading, "align": _side(kind)}) for kind in _FORMATS}
+        self.heading = {kind: book.add_format({**heading, **_side(kind)}) for kind in _FORMATS}
         self.cell = {
-            kind: book.add_format({"num_format": form, "valign": "top", "align": _side(kind)})
+            kind: book.add_format({"num_format": form, "valign": "top", **_side(kind)})
             for kind, form in _FORMATS.items()
         }
         self.total = {
-            kind: book.add_format({"num_format": form, "bold": True, "top": 1})
+            kind: book.add_format({"num_format": form, "bold": True, "top": 1, **_side(kind)})
             for kind, form in _FORMATS.items()
         }
 
 
-def _side(kind: Kind) -> str:
-    """Words and days begin at the left, figures end at the right, and their headings with them."""
-    return "left" if kind in ("text", "day") else "right"
+def _side(kind: Kind) -> dict[str, object]:
+    """Words and days begin at the left, figures end at the right, clear of the words in the next column."""
+    return {"align": "left"} if kind in ("text", "day") else {"align": "right", "indent": 1}
 
 
 def _write_sheet(page: Any, sheet: Sheet, styles: _Styles) -> None:
