@@ -50,7 +50,7 @@ def _shape(kind: Any) -> dict[str, Any]:
 def _read(wanted: Any, value: Any, where: str) -> Any:
     """`value` from JSON as the annotated type `wanted`; `where` names the place in complaints."""
     origin, choices = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):
         return None if value is None else _read(choices[0], value, where)
     if origin is tuple:
         if not isinstance(value, list):

@@ -4,7 +4,7 @@ The rule that matters most: nothing is ever changed in place. A correction repla
 every tablet says which entry it saw of each person, so that nothing is lost and nothing doubled.
 """
 
-from courses.attendance.chain import Head, append, head, verify
+from courses.attendance.chain import Head, append, head, hold, verify
 from courses.attendance.check_ins import CheckIn, CheckInRules
 from courses.attendance.ledger import ABSENCES, KINDS, METHODS, STANDS, AttendanceEntry, SignOff
 from courses.attendance.marks import PARTS, Mark, local_day, minutes_within, moments, state_of
@@ -31,6 +31,6 @@ __all__ = [
     "HoursApproval", "HoursSignature", "Mark", "Objection", "ObjectionAnswer", "Recorded", "SheetState", "SignOff",
     "SignedEntry",
     "add_new", "add_to_sheet", "append", "candidates", "correct", "entries_of", "hash_of", "head", "histories",
-    "history", "is_signed", "latest", "local_day", "minutes_in", "minutes_within", "moments", "on_sheet", "record",
+    "history", "hold", "is_signed", "latest", "local_day", "minutes_in", "minutes_within", "moments", "on_sheet", "record",
     "record_assignment", "sheets_of", "sign_off", "signed", "state_of", "unsigned", "verify",
 ]  # fmt: skip

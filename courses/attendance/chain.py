@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, String, func, insert, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 
 from courses.attendance.ledger import AttendanceEntry
@@ -27,6 +27,9 @@ EMPTY: dict[str, Any] = dict.fromkeys(
 ) | {"reason": ""}
 _LOCK = 7_205_759  # any number that no other lock of the database uses
 _AT_A_TIME = 5_000
+_TIMES = {"day", "came_at", "left_at", "happened_at", "recorded_at"}
+_MOST_GONE = 1_000  # Of a longer gap the first entries are named.
+_MOST_FAULTS = 10_000  # Who has rewritten everything is told about the beginning.
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class Head:
 
 @dataclass(frozen=True)
 class Fault:
-    """Where the chain is broken: an entry that was `changed`, or is `unlinked` from what stood before it.
+    """Where the chain is broken: an entry that is `removed`, `changed`, or `unlinked` from what stands before it.
 
-    Unlinked: the entry before was removed, added, or changed together with its hash.
+    Unlinked: the entry before was added, put elsewhere, or changed together with its hash. `person_id` is whom the
+    entry is about; nobody knows it of one that is removed.
     """
 
     entry_id: int
     code: str
+    person_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,11 @@ def append(rows: Sequence[Mapping[str, Any]]) -> list[AttendanceEntry]:
     return sorted(made, key=lambda entry: entry.id)
 
 
+def hold() -> None:
+    """Nobody else appends until this transaction ends: what is read now belongs together, up to one `head`."""
+    _stand_in_line()
+
+
 def head() -> Head:
     """The end of the chain now."""
     last = select(AttendanceEntry.id, AttendanceEntry.hash).order_by(AttendanceEntry.id.desc()).limit(1)
@@ -93,31 +103,58 @@ def hash_of_entry(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(covered, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()
 
 
-def verify(told: Callable[[int], object] = lambda _number: None) -> Verified:
-    """Recompute the whole chain, oldest first, in constant memory; `told` hears how many entries are done."""
+def verify(
+    told: Callable[[int], object] = lambda _number: None,
+    look: Callable[[Mapping[str, Any]], object] = lambda _row: None,
+) -> Verified:
+    """Recompute the whole chain, oldest first, in constant memory; `told` hears how many entries are done.
+
+    `look` sees the columns of each entry on the way.
+    """
     faults: list[Fault] = []
     end, count = Head(), 0
     for row in _every():
         if row["previous_hash"] != end.hash:
-            faults.append(Fault(row["id"], "unlinked"))
+            gone = range(end.entry_id + 1, row["id"])
+            faults += [Fault(number, "removed") for number in gone[:_MOST_GONE]]
+            faults += [] if gone else [Fault(row["id"], "unlinked", row["person_id"])]
         if row["hash"] != hash_of_entry(row):
-            faults.append(Fault(row["id"], "changed"))
+            faults.append(Fault(row["id"], "changed", row["person_id"]))
+        look(row)
         end, count = Head(row["id"], row["hash"]), count + 1
         if count % _AT_A_TIME == 0:
             told(count)
+            del faults[_MOST_FAULTS:]
     return Verified(count, end, tuple(faults))
 
 
 def _every() -> Iterable[Mapping[str, Any]]:
     """All rows in order, some thousand at a time."""
-    table, last = AttendanceEntry.__table__, 0
-    while True:
-        some = select(table).where(table.c.id > last).order_by(table.c.id).limit(_AT_A_TIME)
-        rows = [row._asdict() for row in db.session.execute(some)]
-        if not rows:
-            return
+    last = -1
+    while rows := rows_where(AttendanceEntry.id > last, at_most=_AT_A_TIME):
         yield from rows
         last = rows[-1]["id"]
+
+
+def rows_where(*conditions: ColumnElement[bool], at_most: int | None = None) -> list[dict[str, Any]]:
+    """The columns of entries by id, also of one that somebody has put something in that is no time at all."""
+    query = select(AttendanceEntry.__table__).where(*conditions).order_by(AttendanceEntry.id).limit(at_most)
+    try:
+        return [row._asdict() for row in db.session.execute(query)]
+    except ValueError:
+        ids = query.with_only_columns(AttendanceEntry.id)
+        return [_row_as_it_is(number) for number in db.session.scalars(ids).all()]
+
+
+def _row_as_it_is(entry_id: int) -> dict[str, Any]:
+    columns = AttendanceEntry.__table__.columns
+    read = [type_coerce(each, String).label(each.name) if each.name in _TIMES else each for each in columns]
+    for query in (select(*columns), select(*read)):
+        try:
+            return db.session.execute(query.where(AttendanceEntry.id == entry_id)).one()._asdict()
+        except ValueError:
+            continue
+    raise RuntimeError(f"entry {entry_id} cannot be read")
 
 
 def _stand_in_line() -> None:

@@ -6,10 +6,10 @@ later closed month must be sent again (SCB: a corrected month and all after it, 
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lms.db import Base, append_only
+from lms.db import Base, append_only, db
 from lms.people import Person
 from lms.projects import Project
 
@@ -18,7 +18,9 @@ class MonthClosing(Base):
     """A month of a project as it was closed; version 2 and later say why. `snapshot` is documented in snapshot.py.
 
     `head_entry_id` and `head_hash` are the end of the ledger's chain at that moment (courses/attendance/chain.py);
-    `snapshot_hash` is the SHA-256 of the snapshot as canonical JSON.
+    `snapshot_hash` is the SHA-256 of the snapshot as canonical JSON; `figures` that of what the funder is told
+    (figures.py), by which a later change is noticed without reading the snapshot. `changes_report` is false for a
+    version that says the same to the funder as the one before: new signatures, nothing to send again.
     """
 
     __tablename__ = "month_closing"
@@ -40,6 +42,8 @@ class MonthClosing(Base):
     people: Mapped[int]
     minutes: Mapped[int]
     snapshot_hash: Mapped[str] = mapped_column(String(64))
+    figures: Mapped[str] = mapped_column(String(64), default="")
+    changes_report: Mapped[bool] = mapped_column(default=True)
     snapshot: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
     project: Mapped[Project] = relationship()
@@ -88,3 +92,24 @@ class BundleProgress(Base):
 
 
 append_only(MonthClosing, MonthSending)
+
+
+# --- questions ----------------------------------------------------------------------------------------------
+
+
+def latest(project: Project, first: date) -> MonthClosing | None:
+    """The newest version of a closed month, or None while it is open."""
+    query = select(MonthClosing).where(MonthClosing.project_id == project.id, MonthClosing.first == first)
+    return db.session.scalar(query.order_by(MonthClosing.version.desc()).limit(1))
+
+
+def closings_of(project: Project) -> list[MonthClosing]:
+    """Every version of every closed month, in order; snapshots stay in the database until they are read."""
+    query = select(MonthClosing).where(MonthClosing.project_id == project.id)
+    return list(db.session.scalars(query.order_by(MonthClosing.first, MonthClosing.version)))
+
+
+def sendings_of(project: Project) -> list[MonthSending]:
+    """What was ticked off as sent, in order."""
+    query = select(MonthSending).where(MonthSending.project_id == project.id).order_by(MonthSending.id)
+    return list(db.session.scalars(query))

@@ -1,56 +1,76 @@
-"""The months of a project in a row: which are signed, which wait for somebody, which are still to come."""
+"""The months of a project in a row: which are open, wait for somebody, are closed, sent or to be sent again.
 
-from collections import defaultdict
-from collections.abc import Iterator
+Closed months are shown as they were kept; the ledger is asked only about open ones, and whether anything was written
+about a closed one since.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Literal
 
-from sqlalchemy import extract, func
+from sqlalchemy import ColumnElement, exists, extract, func, literal, or_, select, union_all
 
-from courses.attendance import AttendanceEntry
-from courses.esf import ledger
+from courses.attendance import STANDS, AttendanceEntry
+from courses.esf import figures, ledger
+from courses.esf.closings import MonthClosing, closings_of, sendings_of
 from courses.esf.ledger import is_counted, is_esf
 from courses.esf.month import following, last_day
-from courses.esf.sheets import Sheet, sheets
+from courses.esf.sending import ToSend, queue_of
+from courses.esf.sheets import sheets
 from lms import clock
 from lms.db import db
-from lms.projects import Project
+from lms.projects import Participation, Project
 
-MonthState = Literal["coming", "open", "unsigned", "signed", "none"]
+MonthState = Literal["coming", "open", "unsigned", "ready", "none", "changed", "again", "send", "sent"]
 
 
 @dataclass(frozen=True)
 class MonthOverview:
-    """A month in the list: reported people aside, how many minutes are signed and how many sheets are not."""
+    """A month in the list: minutes that are signed (or were when it was closed), sheets that are not, its version.
+
+    changed: the ledger says something else than the newest version; again: to be sent once more; send: never sent.
+    """
 
     first: date
     state: MonthState
-    minutes: int
-    unsigned: int
+    minutes: int = 0
+    unsigned: int = 0
+    version: int = 0
+    is_corrected: bool = False
 
 
 def months(project: Project) -> list[MonthOverview]:
-    """Every month of the project up to the one after today's, oldest first. A constant number of queries."""
-    year, number = extract("year", AttendanceEntry.day), extract("month", AttendanceEntry.day)
-    signed = db.session.execute(
-        ledger.lines(project.id, project.starts, project.ends, year, number, func.sum(AttendanceEntry.minutes))
-        .where(is_counted, is_esf)
-        .group_by(year, number)
-    )
-    minutes = {(int(y), int(m)): total for y, m, total in signed}
-    held: dict[tuple[int, int], list[Sheet]] = defaultdict(list)
-    for sheet in sheets(project, project.starts, project.ends):
-        held[sheet.day.year, sheet.day.month].append(sheet)
-    return [
-        MonthOverview(first, _state(first, unsigned, total), total, unsigned)
-        for first in firsts(project)
-        for total in (minutes.get((first.year, first.month), 0),)
-        for unsigned in (sum(not sheet.is_signed for sheet in held[first.year, first.month]),)
-    ]
+    """Every month of the project up to the one after today's, oldest first. Few queries, however many people."""
+    closings = closings_of(project)
+    newest = {closing.first: closing for closing in closings}
+    queue = {item.first: item for item in queue_of(closings, sendings_of(project))}
+    changed = changed_since(newest.values())
+    begun = [first for first in firsts(project) if first <= clock.today() and first not in newest]
+    minutes, unsigned = _minutes(project, begun), _unsigned(project, begun)
+    something = reporting(project, [first for first in begun if first not in minutes])
+    found = []
+    for first in firsts(project):
+        if closing := newest.get(first):
+            state = _closed(closing, queue.get(first), changed)
+            is_corrected = closing.version > 1
+            found.append(MonthOverview(first, state, closing.minutes, unsigned[first], closing.version, is_corrected))
+        else:
+            total = minutes.get(first, 0)
+            state = _open(first, unsigned[first], first in minutes or first in something)
+            found.append(MonthOverview(first, state, total, unsigned[first]))
+    return found
 
 
-def _state(first: date, unsigned: int, minutes: int) -> MonthState:
+def _closed(closing: MonthClosing, waits: ToSend | None, changed: Collection[date]) -> MonthState:
+    if closing.first in changed:
+        return "changed"
+    return ("again" if waits.is_again else "send") if waits else "sent"
+
+
+def _open(first: date, unsigned: int, has_something: bool) -> MonthState:
     today = clock.today()
     if first > today:
         return "coming"
@@ -58,7 +78,7 @@ def _state(first: date, unsigned: int, minutes: int) -> MonthState:
         return "unsigned"
     if last_day(first) >= today:
         return "open"
-    return "signed" if minutes else "none"
+    return "ready" if has_something else "none"
 
 
 def firsts(project: Project) -> Iterator[date]:
@@ -67,3 +87,93 @@ def firsts(project: Project) -> Iterator[date]:
     while first <= stop:
         yield first
         first = following(first)
+
+
+def earlier_open(project: Project, first: date) -> list[date]:
+    """Months before this one that have something to report and are not closed, the oldest first."""
+    query = select(MonthClosing.first).where(MonthClosing.project_id == project.id, MonthClosing.first < first)
+    closed = set(db.session.scalars(query))
+    before = [each for each in firsts(project) if each < first and each not in closed]
+    return sorted(reporting(project, before))
+
+
+def reporting(project: Project, wanted: Iterable[date]) -> set[date]:
+    """Of these months those with minutes, a start or an end of an ESF participant. One query."""
+    asked = [
+        select(literal(first)).where(or_(_has_minutes(project, first), _has_moves(project, first))) for first in wanted
+    ]
+    return set(db.session.scalars(union_all(*asked))) if asked else set()
+
+
+def _has_minutes(project: Project, first: date) -> ColumnElement[bool]:
+    part = Participation.__table__.alias("part")
+    return exists().where(
+        AttendanceEntry.project_id == project.id,
+        AttendanceEntry.day.between(first, last_day(first)),
+        AttendanceEntry.minutes > 0,
+        STANDS,
+        part.c.person_id == AttendanceEntry.person_id,
+        part.c.project_id == project.id,
+        part.c.esf,
+    )
+
+
+def _has_moves(project: Project, first: date) -> ColumnElement[bool]:
+    last = last_day(first)
+    return exists().where(
+        Participation.project_id == project.id,
+        Participation.esf,
+        or_(Participation.since.between(first, last), Participation.until.between(first, last)),
+    )
+
+
+def changed_since(newest: Iterable[MonthClosing]) -> set[date]:
+    """Closed months about which something was written since, and whose figures are others now.
+
+    An end or a mark of ESF that was moved without any new entry shows on the month's own page (`is_changed`).
+    """
+    closings = list(newest)
+    asked = [
+        select(literal(closing.first)).where(
+            exists().where(
+                AttendanceEntry.project_id == closing.project_id,
+                AttendanceEntry.day.between(closing.first, last_day(closing.first)),
+                AttendanceEntry.id > closing.head_entry_id,
+            )
+        )
+        for closing in closings
+    ]
+    touched = set(db.session.scalars(union_all(*asked))) if asked else set()
+    return {closing.first for closing in closings if closing.first in touched and is_changed(closing)}
+
+
+def is_changed(closing: MonthClosing) -> bool:
+    """Whether the funder would be told something else now. Two queries."""
+    return figures.now(closing.project, closing.first) != closing.figures
+
+
+def _runs(wanted: list[date]) -> Iterator[tuple[date, date]]:
+    """First and last day of each unbroken row of months."""
+    for _key, group in groupby(enumerate(wanted), key=lambda pair: pair[1].year * 12 + pair[1].month - pair[0]):
+        row = [first for _place, first in group]
+        yield row[0], last_day(row[-1])
+
+
+def _minutes(project: Project, wanted: list[date]) -> dict[date, int]:
+    """Signed minutes of ESF participants in months that are open."""
+    year, number = extract("year", AttendanceEntry.day), extract("month", AttendanceEntry.day)
+    found: dict[date, int] = {}
+    for starts, ends in _runs(wanted):
+        query = ledger.lines(project.id, starts, ends, year, number, func.sum(AttendanceEntry.minutes))
+        rows = db.session.execute(query.where(is_counted, is_esf).group_by(year, number))
+        found |= {date(int(y), int(m), 1): total for y, m, total in rows if total}
+    return found
+
+
+def _unsigned(project: Project, wanted: list[date]) -> Counter[date]:
+    return Counter(
+        sheet.day.replace(day=1)
+        for starts, ends in _runs(wanted)
+        for sheet in sheets(project, starts, ends)
+        if not sheet.is_signed
+    )

@@ -145,6 +145,12 @@ class Snapshot:
         return sum(each.minutes for each in self.participants)
 
 
+def kept(snapshot: Snapshot) -> tuple[bytes, str]:
+    """What `packed` and `digest` answer, from one writing of the text: a month of many people is long."""
+    text = records.to_json(snapshot).encode()
+    return zlib.compress(text, 6), hashlib.sha256(text).hexdigest()
+
+
 def packed(snapshot: Snapshot) -> bytes:
     """The canonical text, compressed for the database."""
     return zlib.compress(records.to_json(snapshot).encode(), 6)

@@ -125,8 +125,12 @@ def _month_words() -> dict[str, tuple[str, str]]:
         "coming": ("kommande", _("To come")),
         "open": ("pagar", _("In progress")),
         "unsigned": ("saknas", _("Signatures missing")),
-        "signed": ("klar", _("All signed")),
+        "ready": ("pagar", _("Ready to close")),
         "none": ("klar", _("No hours")),
+        "send": ("pagar", _("Closed, to be sent")),
+        "sent": ("klar", _("Sent, closed")),
+        "again": ("saknas", _("Send again")),
+        "changed": ("saknas", _("Changed since closing")),
     }
 
 

@@ -250,7 +250,7 @@ def test_months_say_where_they_stand(scene: Scene) -> None:
     attended(scene.second, make_participant(scene.project), 240)
     signed(scene.second, scene.trainer)
     states = {item.first.month: item for item in months(scene.project)}
-    assert (states[9].state, states[9].minutes) == ("signed", 480)
+    assert (states[9].state, states[9].minutes) == ("ready", 480)
 
 
 def fill(scene: Scene, people: int) -> None:

@@ -167,6 +167,8 @@ def create_tables():
     sa.Column('people', sa.Integer(), nullable=False),
     sa.Column('minutes', sa.Integer(), nullable=False),
     sa.Column('snapshot_hash', sa.String(length=64), nullable=False),
+    sa.Column('figures', sa.String(length=64), nullable=False),
+    sa.Column('changes_report', sa.Boolean(), nullable=False),
     sa.Column('snapshot', sa.LargeBinary(), nullable=False),
     sa.CheckConstraint('version = 1 OR length(reason) > 2', name=op.f('ck_month_closing_reason')),
     sa.CheckConstraint('version >= 1', name=op.f('ck_month_closing_version')),
