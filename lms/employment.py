@@ -7,13 +7,16 @@ down where they came from.
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ForeignKey, UniqueConstraint, exists, select
+from flask_babel import gettext as _
+from sqlalchemy import ForeignKey, UniqueConstraint, exists, select, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from lms import audit, clock
 from lms.db import Base, db
 from lms.organisations import Organisation
 from lms.people import Person
+from lms.projects import Participation, Project, member_ids
+from lms.refusals import Refused
 
 ALWAYS = date(1900, 1, 1)
 
@@ -50,9 +53,7 @@ def employ(person: Person, organisation: Organisation | None, *, since: date | N
     else:
         db.session.add(Employment(person_id=person.id, since=day, organisation_id=number))
     db.session.flush()
-    person.organisation_id = employers_on([person], clock.today())[person.id]
-    db.session.flush()
-    db.session.expire(person, ["organisation"])
+    _settle(person, employers_on([person], clock.today())[person.id])
     audit.record("person.employed", person, by=by, details={"organisation": number, "since": day.isoformat()})
 
 
@@ -69,9 +70,35 @@ def follow() -> None:
         .where(Person.organisation_id.is_distinct_from(Employment.organisation_id))
     )
     for person, number in db.session.execute(query).unique().all():
-        person.organisation_id = number
-        db.session.flush()
-        db.session.expire(person, ["organisation"])
+        _settle(person, number)
+
+
+def change_employer(person: Person, project: Project, organisation_id: int, since: date, *, by: Person) -> None:
+    """From this day on the person works for another organisation of the project; a day to come is waited for.
+
+    Raises Refused: `organisation`, `outside_project`, `same` when she works there then already.
+    """
+    if organisation_id not in member_ids(project.id):
+        raise Refused(_("Choose an organisation of the project."), "organisation")
+    if not project.starts <= since <= project.ends:
+        told = _("The day must lie in the project, %(starts)s to %(ends)s.", starts=project.starts, ends=project.ends)
+        raise Refused(told, "outside_project")
+    db.session.refresh(person, ["organisation_id"], with_for_update={"key_share": True})
+    if employers_on([person], since)[person.id] == organisation_id:
+        raise Refused(_("The person works there on that day already."), "same")
+    employ(person, db.session.get_one(Organisation, organisation_id), since=since, by=by)
+
+
+def _settle(person: Person, number: int | None) -> None:
+    """What the person's pages and lists show from now on."""
+    before = person.organisation_id
+    if before == number:
+        return
+    person.organisation_id = number
+    mine = (Participation.person_id == person.id, Participation.organisation_id.is_not_distinct_from(before))
+    db.session.execute(update(Participation).where(*mine).values(organisation_id=number))
+    db.session.flush()
+    db.session.expire(person, ["organisation"])
 
 
 # --- questions ----------------------------------------------------------------------------------------------
@@ -84,6 +111,16 @@ def employers_on(people: Collection[Person], day: date) -> dict[int, int | None]
         if row.since <= day:
             found[row.person_id] = row.organisation_id
     return found
+
+
+def history(person: Person) -> list[tuple[date | None, Organisation | None]]:
+    """Every employer with its first day, the newest first; the first one of all has none."""
+    rows = _rows([person.id])
+    if not rows:
+        return [(None, person.organisation)]
+    named = select(Organisation).where(Organisation.id.in_([row.organisation_id for row in rows]))
+    known: dict[int | None, Organisation] = {each.id: each for each in db.session.scalars(named)}
+    return [(None if row.since == ALWAYS else row.since, known.get(row.organisation_id)) for row in reversed(rows)]
 
 
 def _rows(ids: Collection[int]) -> list[Employment]:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from lms.pending import PendingUpload
 from lms.people import Person, Role, has_role, managed_organisations, roles_of
 from lms.permissions import Answer, yes_if
-from lms.projects import Project, home_of, is_in_one_of
+from lms.projects import Participation, Project, home_of, is_in_one_of
 
 
 def may_lead_project(person: Person, project: Project) -> Answer:
@@ -57,6 +57,19 @@ def may_look_behind(viewer: Person, person: Person) -> Answer:
 def may_protect(viewer: Person, person: Person) -> Answer:
     """Put an alias in front of a name: whoever sees the person; another alias: who may look behind the first."""
     return may_look_behind(viewer, person) if person.protected else may_see_person(viewer, person)
+
+
+def may_change_employer(viewer: Person, person: Person) -> Answer:
+    """Write down where somebody works: the leader of the project that took her in first."""
+    return may_look_behind(viewer, person)
+
+
+def may_change_participation(viewer: Person, participation: Participation) -> Answer:
+    """First and last day in a project, and what stands in for a number there: that project's leader."""
+    return yes_if(
+        has_role(viewer, "project_leader", project_id=participation.project_id),
+        _("Only the project leader may do this."),
+    )
 
 
 def may_use_upload(person: Person, upload: PendingUpload) -> Answer:

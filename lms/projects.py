@@ -140,6 +140,48 @@ def join_project(
     return found
 
 
+def end_participation(participation: Participation, until: date, *, by: Person) -> None:
+    """Write down the last day in the project; another day later on replaces it. The first start never moves.
+
+    Raises Refused: `before_start`, `after_project`.
+    """
+    project = db.session.get_one(Project, participation.project_id)
+    if until < participation.since:
+        told = _("The last day cannot be before the first, %(day)s.", day=participation.since.isoformat())
+        raise Refused(told, "before_start")
+    if until > project.ends:
+        raise Refused(_("The project ends on %(day)s.", day=project.ends.isoformat()), "after_project")
+    if participation.until != until:
+        participation.until = until
+        details = {"project": project.dnr, "until": until.isoformat()}
+        audit.record("participation.ended", participation.person, by=by, details=details)
+
+
+def resume_participation(participation: Participation, *, by: Person) -> None:
+    """Somebody is back: there is no last day again, and it is the same participation (SCB: one per project)."""
+    if participation.until is not None:
+        participation.until = None
+        project = db.session.get_one(Project, participation.project_id)
+        audit.record("participation.resumed", participation.person, by=by, details={"project": project.dnr})
+
+
+def set_placeholder(participation: Participation, text: str, *, by: Person) -> None:
+    """What SCB's file gets instead of a protected participant's number; empty takes it away. Never in the log.
+
+    Raises Refused: `not_protected`, `too_long` (over 20 signs), `is_number` (the number itself).
+    """
+    wanted = " ".join(text.split())
+    if wanted and not (participation.person.protected and participation.esf):
+        raise Refused(_("Only ESF participants with protected identity have a placeholder."), "not_protected")
+    if len(wanted) > 20 or not wanted.isprintable():
+        raise Refused(_("The placeholder has at most 20 signs."), "too_long")
+    if sum(sign.isdigit() for sign in wanted) >= 10:
+        raise Refused(_("This looks like a personnummer. Write the placeholder that stands in for it."), "is_number")
+    if (participation.placeholder or "") != wanted:
+        participation.placeholder = wanted or None
+        audit.record("participation.placeholder_written", participation.person, by=by)
+
+
 # --- questions ----------------------------------------------------------------------------------------------
 
 

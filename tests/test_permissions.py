@@ -28,7 +28,8 @@ MATRIX: dict[str, object] = {
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
             "accounts.language", "verify.show", "verify.form", "invitations.show",
-            "invitations.code", "invitations.confirm", "invitations.feed",
+            "invitations.code", "invitations.confirm", "invitations.feed", "offline.worker", "offline.page",
+            "phones.typed", "phones.type_code", "phones.phone", "phones.send_code",
         ],
         EVERYBODY,
     ),
@@ -38,6 +39,7 @@ MATRIX: dict[str, object] = {
     # Everybody who is signed in
     **dict.fromkeys(
         [
+            "phones.enter", "phones.leave",
             "accounts.settings", "accounts.save_settings", "certificates.mine", "horizontal.mine", "horizontal.step",
             "learning.shelves", "learning.study", "learning.study_lesson", "learning.study_tick", "projects.index",
         ],
@@ -50,6 +52,8 @@ MATRIX: dict[str, object] = {
         [
             "horizontal.project", "horizontal.offer", "esf.months", "esf.show", "esf.hours", "people.index",
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
+            "participations.show", "participations.end", "participations.resume", "participations.placeholder",
+            "participations.employer", "participations.employ",
             "people.show", "people.name", "people.personnummer", "people.protect", "people.unprotect",
             "roles.confirm_take", "roles.take", "uploads.show", "uploads.apply", "uploads.discard",
             "certificates.ask_revoke", "certificates.revoke", "exemptions.index", "exemptions.grant",
@@ -57,6 +61,10 @@ MATRIX: dict[str, object] = {
         LEADER,
     ),
     **dict.fromkeys(["esf.employers", "esf.employers_file"], frozenset({"economist", "leader"})),
+    **dict.fromkeys(["ledger.show", "ledger.verify"], frozenset({"administrator", "leader", "other_leader"})),
+    **dict.fromkeys(
+        ["statistics.show", "statistics.file"], frozenset({"leader", "economist", "steering_group", "evaluator"})
+    ),
     **dict.fromkeys(["goals.board"], frozenset({"leader", "steering_group"})),
     **dict.fromkeys(["project.show"], frozenset({"leader", "county_trainer", "steering_group"})),
     **dict.fromkeys(["staff.index"], frozenset({"manager"})),
@@ -84,8 +92,10 @@ MATRIX: dict[str, object] = {
         [
             "enrolments.adaptations", "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
+            "offline.state", "offline.receive",
             "moving.show", "moving.move",
             "reviews.queue", "reviews.submission", "reviews.decide", "certification.certify",
+            "check_ins.settings", "check_ins.save", "check_ins.display", "check_ins.arrivals", "check_ins.count",
         ],
         TRAINER,
     ),

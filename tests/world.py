@@ -15,7 +15,7 @@ from lms import clock, files, jobs, pending
 from lms.db import db
 from lms.mail import OutboxMail
 from lms.people import Person
-from lms.projects import Project
+from lms.projects import Project, participation_of
 from tests.certificates.examples import example
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 
@@ -112,6 +112,8 @@ def _things(
         by=trainer,
     )
     role = next(role for role in trainer.roles if role.name == "trainer")
+    part = participation_of(participant.id, project.id)
+    assert part is not None
     return {
         "project_id": project.id,
         "run_id": run.id,
@@ -122,6 +124,7 @@ def _things(
         "survey_id": survey.id,
         "certificate_id": certificate.id,
         "person_id": participant.id,
+        "participation_id": part.id,
         "mail_id": letter.id,
         "meeting_id": meeting.id,
         "role_id": role.id,
