@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from courses.activities import Activity, Session
 from courses.assignments import Submission, SubmissionFile
-from courses.attendance import SignOff
+from courses.attendance import AttendanceEntry, Objection, SignOff
 from courses.enrolment import Enrolment
+from courses.hours import countersigning, objecting
 from courses.runs import Run, RunTrainer
 from courses.surveys import Receipt, Survey
 from lms.db import db
@@ -99,6 +100,14 @@ def may_see_attendance(person: Person, session: Session) -> Answer:
         or has_role(person, "project_leader", project_id=session.activity.project_id)
         or db.session.scalar(signed),
         _("Only those who lead the session and the project leader may see its sheet."),
+    )
+
+
+def may_see_ledger(person: Person) -> Answer:
+    """The end of the chain and its verification, numbers only: project leaders and administrators."""
+    return yes_if(
+        has_role(person, "project_leader", "administrator"),
+        _("Only project leaders and administrators see the ledger's proof."),
     )
 
 
@@ -203,3 +212,29 @@ def may_see_tree(person: Person, project: Project) -> Answer:
         has_role(person, "project_leader", "county_trainer", project_id=project.id),
         _("Only the project leader and county trainers see the whole string."),
     )
+
+
+def may_see_statistics(person: Person, project: Project) -> Answer:
+    """People and hours by gender and organisation, nobody in particular: who leads, pays, steers or evaluates."""
+    return yes_if(
+        has_role(person, "project_leader", "economist", "steering_group", "evaluator", project_id=project.id),
+        _("Only the project leader, the economist, the steering group and the evaluator see the statistics."),
+    )
+
+
+def may_object(person: Person, entry: AttendanceEntry) -> Answer:
+    """Say that a recorded time is wrong: the person it is about."""
+    return yes_if(entry.person_id == person.id, _("Only the person herself may say that her time is wrong."))
+
+
+def may_answer_objection(person: Person, objection: Objection) -> Answer:
+    """Answer somebody who means another time: her trainers."""
+    asked = objecting.answerers(objection.entry)
+    return yes_if(
+        any(each.id == person.id for each in asked), _("Only those who lead the session may answer this.")
+    )
+
+
+def may_countersign(person: Person) -> Answer:
+    """Sign the hours of one's staff: managers in projects whose rules ask for it."""
+    return yes_if(countersigning.projects_of(person), _("No project asks you to sign the hours of your staff."))

@@ -17,8 +17,9 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
-from courses import materials
+from courses import materials, proof
 from courses.esf import export
+from courses.proof import words as proof_words
 from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, schema
 from lms import demo as telling
 from lms.app import create_app
@@ -277,6 +278,31 @@ def _project(dnr: str) -> projects.Project:
 
 
 @main.group()
+def ledger() -> None:
+    """Attendance as an append-only chain."""
+
+
+@ledger.command("verify")
+def ledger_verify() -> None:
+    """Recompute the chain and hold signatures and closed months against it; exit 1 when something disagrees."""
+    with application():
+        found = proof.prove(_counted if sys.stderr.isatty() else _keep_quiet)
+        proof.keep(found, by=None)
+        db.session.commit()
+        click.echo(f"{found.entries} entries, head {found.head.entry_id} {found.head.hash}")
+        for each in found.findings:
+            click.echo(proof_words.sentence(each))
+        if found.findings:
+            raise Refusal(f"the ledger does not agree with itself; faults: {len(found.findings)}")
+        click.echo("nothing is wrong")
+
+
+def _counted(done: int) -> None:
+    """Progress that a terminal writes over."""
+    click.echo(f"{done} entries so far\r", err=True, nl=False)
+
+
+@main.group()
 def demo() -> None:
     """The whole SMAIL project with people who do not exist."""
 
@@ -301,5 +327,5 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _keep_quiet(_text: str) -> None:
+def _keep_quiet(_text: object) -> None:
     """What runs in a pipe says nothing until it is done."""

@@ -48,6 +48,7 @@ def _places(person: Person) -> list[Place]:
         found += _place(_("Staff"), "staff.index")
     if has_role(person, "administrator"):
         found += _place(_("Log"), "admin.log")
+        found += _place(_("The ledger"), "ledger.show")
         found += _place(_("Mail"), "admin.outbox")
         found += _place(_("Administrators"), "admin.people")
     return list({place.url: place for place in found}.values())
@@ -84,8 +85,9 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
         (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
-        (leads, _("Months"), "esf.months", ()),
-        (leads or "economist" in names, _("Hours"), "esf.employers", ()),
+        (leads, _("Months"), "esf.months", ("/ledger",)),
+        (leads or "economist" in names, _("Hours"), "esf.employers", (f"/projects/{project_id}/statistics",)),
+        (not leads and bool(names & {"evaluator", "steering_group"}), _("Statistics"), "statistics.show", ()),
         (leads or "steering_group" in names, _("Goals"), "goals.board", ()),
         (teaches or "evaluator" in names, _("Surveys"), "surveys.overview", ()),
         (leads, _("People"), "people.index", ("/people/", f"/projects/{project_id}/roles", "/uploads/", "/roles/")),
