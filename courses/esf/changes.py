@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry
 from courses.esf.closings import ClosingNumber, MonthClosing
+from courses.esf.days import last_day
 from courses.esf.freezing import freeze
 from courses.esf.ledger import shown
-from courses.esf.month import last_day
 from courses.esf.snapshot import Line, Participant, Snapshot, unpacked
 from lms import secrets
 from lms.db import db

@@ -18,9 +18,9 @@ from courses import attendance
 from courses.esf import figures, snapshot
 from courses.esf.changes import Change, changes
 from courses.esf.closings import ClosingNumber, MonthClosing, latest
+from courses.esf.days import last_day
 from courses.esf.figures import Member, Part
 from courses.esf.freezing import freeze
-from courses.esf.month import last_day
 from courses.esf.months import earlier_open
 from courses.esf.sheets import Sheet, sheets
 from courses.esf.snapshot import Snapshot
@@ -46,8 +46,8 @@ class Left:
 
     @cached_property
     def unconfirmed(self) -> frozenset[int]:
-        """Who has not confirmed all her hours, objections aside."""
-        return frozenset(part.person_id for part in self.parts if part.confirmed + part.objected < part.entries)
+        """Who has not confirmed all her hours."""
+        return frozenset(part.person_id for part in self.parts if part.confirmed < part.entries)
 
     @cached_property
     def objecting(self) -> frozenset[int]:
@@ -86,7 +86,7 @@ def left(project: Project, first: date) -> Left:
         earlier=tuple(earlier_open(project, first)),
         unsigned=tuple(sheet for sheet in sheets(project, first, last_day(first)) if not sheet.is_signed),
         parts=found,
-        members=tuple(figures.members(project, first, (part.person_id for part in found))),
+        members=tuple(figures.members(project, first, found)),
     )
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry, Objection, ObjectionAnswer, SignedEntry
 from courses.esf import ledger
+from courses.esf.days import last_day
 from courses.esf.ledger import is_counted, is_esf, shown
-from courses.esf.month import last_day
 from courses.esf.totals import STEP
 from lms.db import db
 from lms.people import Person
@@ -34,7 +34,10 @@ unanswered = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One person for one employer in the month: minutes, entries, how many of them she confirms or objects to."""
+    """One person for one employer in the month: minutes, entries that give them, how many of those she has confirmed.
+
+    `objected` also counts an absence that she objects to; whoever has nothing but that has no minutes.
+    """
 
     person_id: int
     organisation_id: int | None
@@ -67,31 +70,33 @@ class Member:
 def parts(project: Project, first: date) -> list[Part]:
     """Counted minutes of ESF participants. One query, however many people."""
     person, place = AttendanceEntry.person_id, AttendanceEntry.organisation_id
+    gives = case((AttendanceEntry.minutes > 0, 1))
+    confirmed = case((and_(AttendanceEntry.minutes > 0, _own.entry_id.is_not(None)), 1))
     columns = (
-        person, place, func.sum(AttendanceEntry.minutes), func.count(), func.count(_own.entry_id),
+        person, place, func.sum(AttendanceEntry.minutes), func.count(gives), func.count(confirmed),
         func.count(unanswered.c.entry_id),
     )  # fmt: skip
     query = (
         ledger.lines(project.id, first, last_day(first), *columns)
         .outerjoin(_own, and_(_own.entry_id == AttendanceEntry.id, _own.kind == "participant"))
         .outerjoin(unanswered, unanswered.c.entry_id == AttendanceEntry.id)
-        .where(is_counted, is_esf, AttendanceEntry.minutes > 0)
+        .where(is_counted, is_esf, or_(AttendanceEntry.minutes > 0, unanswered.c.entry_id.is_not(None)))
         .group_by(person, place)
     )
     return [Part(*row) for row in db.session.execute(query)]
 
 
-def members(project: Project, first: date, with_hours: Iterable[int]) -> list[Member]:
-    """The ESF participants of the month, by id. One query."""
-    counted, last = set(with_hours), last_day(first)
-    found = []
+def members(project: Project, first: date, found: Iterable[Part]) -> list[Member]:
+    """The ESF participants of the month, by id: those with minutes in `found`, a start or an end. One query."""
+    counted, last = {part.person_id for part in found if part.minutes}, last_day(first)
+    people = []
     for number, given, family, protected, alias, placeholder, has_number, since, until in _participations(project):
         started = since if first <= since <= last else None
         ended = until if until and first <= until <= last else None
         if number in counted or started or ended:
             name = shown(given, family, protected, alias)
-            found.append(Member(number, name, protected, placeholder or "", bool(has_number), started, ended))
-    return found
+            people.append(Member(number, name, protected, placeholder or "", bool(has_number), started, ended))
+    return people
 
 
 def _participations(project: Project) -> Iterable[Any]:
@@ -118,7 +123,7 @@ def reported(minutes: int, project: Project) -> int:
 def digest(project: Project, found: Iterable[Part], people: Iterable[Member]) -> str:
     """SHA-256 (hex) of what the funder is told; the order does not matter."""
     hours: dict[int, list[tuple[int, int, int]]] = {}
-    for part in found:
+    for part in (each for each in found if each.minutes):
         told = (part.organisation_id or 0, part.minutes, reported(part.minutes, project))
         hours.setdefault(part.person_id, []).append(told)
     rows = sorted(_told(member, hours) for member in people)
@@ -135,4 +140,4 @@ def _told(member: Member, hours: Mapping[int, list[tuple[int, int, int]]]) -> tu
 def now(project: Project, first: date) -> str:
     """The digest as everything stands. Two queries."""
     found = parts(project, first)
-    return digest(project, found, members(project, first, (part.person_id for part in found)))
+    return digest(project, found, members(project, first, found))

@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased
 from courses.activities import Activity, Session
 from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, SignedEntry, SignOff, head
 from courses.esf import figures, ledger
+from courses.esf.days import last_day
 from courses.esf.figures import Member, Part, unanswered
 from courses.esf.ledger import is_counted, is_esf, shown
-from courses.esf.month import last_day
 from courses.esf.snapshot import Facts, Hours, Line, Participant, Row, Signed, SignedSheet, Snapshot
 from lms import clock
 from lms.db import db
@@ -34,8 +34,8 @@ def freeze(
     project: Project, first: date, *, version: int = 1, reason: str = "", closed_at: datetime, closed_by: str
 ) -> Snapshot:
     """The month that begins on `first` as it stands. Nine queries; nobody may append meanwhile (`attendance.hold`)."""
-    found = figures.parts(project, first)
-    people = figures.members(project, first, (part.person_id for part in found))
+    found = [part for part in figures.parts(project, first) if part.minutes]
+    people = figures.members(project, first, found)
     order = {member.person_id: (alphabetical(member.name), member.person_id) for member in people}
     sheets = _sheets(project, first)
     end = head()

@@ -4,27 +4,25 @@ Minutes are summed exactly and rounded once, per person and employer of the day,
 Only ESF participants are in the sums; everybody else who attended is a number beside them.
 """
 
-from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy import func, select
 
 from courses.attendance import AttendanceEntry
-from courses.esf import ledger
+from courses.esf import figures, ledger
+from courses.esf.days import due, last_day
+from courses.esf.figures import Part
 from courses.esf.ledger import PERSON, is_counted, is_esf, shown
 from courses.esf.sheets import Sheet, sheets
 from courses.esf.totals import Entry, Sum, Totals, totals
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import alphabetical
+from lms.people import Person, alphabetical
 from lms.plan.model import Rounding
-from lms.projects import Project, ProjectOrganisation
-
-WEEKS_TO_REPORT = 4  # SCB: a month is due within four weeks after its end.
+from lms.projects import Participation, Project, ProjectOrganisation
 
 
 @dataclass(frozen=True)
@@ -36,17 +34,28 @@ class Line:
     organisation_id: int | None
     organisation: str
     hours: Sum
+    part: Part
 
 
 @dataclass(frozen=True)
 class Place:
-    """One organisation in the month: the hours of its employees, and the sheets of what was held there."""
+    """One organisation in the month: the hours of its employees, and the sheets of what was held there.
+
+    `confirmed` of its people with hours have confirmed all of them; `objecting` of its people object to something.
+    """
 
     organisation_id: int | None
     name: str
     hours: Sum
     held: int
     unsigned: tuple[Sheet, ...]
+    confirmed: int
+    objecting: int
+
+    @property
+    def unconfirmed(self) -> int:
+        """People who have hours left to confirm, or object to some."""
+        return self.hours.people - self.confirmed
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,7 @@ class Month:
     project: Project
     first: date
     rounding: Rounding
-    names: Mapping[int, str]
-    hours: Mapping[tuple[int, int | None], Sum]
+    parts: tuple[Part, ...]
     places: tuple[Place, ...]
     total: Sum
     others: Sum
@@ -65,10 +73,25 @@ class Month:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """Everybody with hours, by employer and name; worked out when asked for: most pages show only sums."""
+        """Everybody with hours, by employer and name; asked for by name only when it is shown."""
+        return tuple(self._lines(self.parts))
+
+    def lines_of(self, place: Place) -> list[Line]:
+        """The same of one organisation."""
+        return self._lines(part for part in self.parts if part.organisation_id == place.organisation_id)
+
+    def _lines(self, parts: Iterable[Part]) -> list[Line]:
+        names = _names(self.project)
         places = {place.organisation_id: place.name for place in self.places}
-        lines = (Line(person, self.names[person], key, places[key], part) for (person, key), part in self.hours.items())
-        return tuple(sorted(lines, key=_by_name))
+        lines = [
+            Line(
+                part.person_id, names[part.person_id], part.organisation_id, places[part.organisation_id],
+                Sum(1, part.minutes, figures.reported(part.minutes, self.project)), part,
+            )
+            for part in parts
+            if part.minutes
+        ]  # fmt: skip
+        return sorted(lines, key=_by_name)
 
     @property
     def last(self) -> date:
@@ -77,7 +100,7 @@ class Month:
     @property
     def due(self) -> date:
         """The last day to report (SCB: four weeks after the month)."""
-        return self.last + timedelta(weeks=WEEKS_TO_REPORT)
+        return due(self.first)
 
     @property
     def unsigned(self) -> tuple[Sheet, ...]:
@@ -86,42 +109,50 @@ class Month:
 
 def month(project: Project, first: date) -> Month:
     """The month that begins on `first`; a constant number of queries, whatever the number of people."""
-    starts, ends = first, last_day(first)
-    held = tuple(sheets(project, starts, ends))
-    people: dict[int, str] = {}
-    counted: dict[bool, list[Entry]] = {True: [], False: []}
-    for person_id, organisation_id, esf, minutes, *person in _minutes(project.id, starts, ends):
-        people[person_id] = shown(*person)
-        counted[bool(esf)].append(Entry(person_id, organisation_id, minutes))
+    held = tuple(sheets(project, first, last_day(first)))
+    found = tuple(figures.parts(project, first))
     rounding = project.plan.rules.rounding
-    summed = totals(counted[True], rounding)
-    names = _places(project, {*summed.organisations, *(sheet.organisation_id for sheet in held)})
-    return Month(
-        project,
-        first,
-        rounding,
-        people,
-        summed.lines,
-        tuple(_place(key, name, summed, held) for key, name in names.items()),
-        summed.all,
-        totals(counted[False], "none").all,
-        held,
+    summed = totals((Entry(part.person_id, part.organisation_id, part.minutes) for part in found), rounding)
+    keys = {sheet.organisation_id for sheet in held} | {part.organisation_id for part in found}
+    confirmed, objecting = _confirmations(found)
+    places = tuple(
+        _place(key, name, summed, held, confirmed=confirmed.get(key, 0), objecting=objecting.get(key, 0))
+        for key, name in _places(project, keys).items()
     )
+    return Month(project, first, rounding, found, places, summed.all, _others(project, first), held)
+
+
+def _confirmations(found: Iterable[Part]) -> tuple[dict[int | None, int], dict[int | None, int]]:
+    """Employer → people who confirmed everything, and people who object to something."""
+    confirmed: dict[int | None, int] = {}
+    objecting: dict[int | None, int] = {}
+    for part in found:
+        place = part.organisation_id
+        if part.minutes and part.confirmed == part.entries:
+            confirmed[place] = confirmed.get(place, 0) + 1
+        if part.objected:
+            objecting[place] = objecting.get(place, 0) + 1
+    return confirmed, objecting
+
+
+def _others(project: Project, first: date) -> Sum:
+    people, minutes = func.count(AttendanceEntry.person_id.distinct()), func.sum(AttendanceEntry.minutes)
+    query = ledger.lines(project.id, first, last_day(first), people, minutes)
+    count, total = db.session.execute(query.where(is_counted, ~is_esf, AttendanceEntry.minutes > 0)).one()
+    return Sum(count, total or 0, total or 0)
 
 
 def _by_name(line: Line) -> tuple[str, str, int]:
     return alphabetical(line.organisation), alphabetical(line.name), line.person_id
 
 
-def _minutes(project_id: int, starts: date, ends: date) -> Iterable[Any]:
-    """Person, employer, whether for the funder, minutes, and the columns of the name."""
-    columns = (AttendanceEntry.person_id, AttendanceEntry.organisation_id, is_esf.label("esf"))
-    query = (
-        ledger.lines(project_id, starts, ends, *columns, func.sum(AttendanceEntry.minutes), *PERSON)
-        .where(is_counted)
-        .group_by(AttendanceEntry.person_id, AttendanceEntry.organisation_id, is_esf, *PERSON)
+def _names(project: Project) -> dict[int, str]:
+    rows = db.session.execute(
+        select(Person.id, *PERSON)
+        .join(Participation, Participation.person_id == Person.id)
+        .where(Participation.project_id == project.id, Participation.esf)
     )
-    return db.session.execute(query)
+    return {number: shown(given, family, protected, alias) for number, given, family, protected, alias in rows}
 
 
 def _places(project: Project, others: set[int | None]) -> dict[int | None, str]:
@@ -136,17 +167,9 @@ def _places(project: Project, others: set[int | None]) -> dict[int | None, str]:
     return names | {None: ""} if None in others else names
 
 
-def _place(key: int | None, name: str, summed: Totals, held: tuple[Sheet, ...]) -> Place:
+def _place(
+    key: int | None, name: str, summed: Totals, held: tuple[Sheet, ...], *, confirmed: int, objecting: int
+) -> Place:
     here = [sheet for sheet in held if sheet.organisation_id == key]
     unsigned = tuple(sheet for sheet in here if not sheet.is_signed)
-    return Place(key, name, summed.organisations.get(key, Sum()), len(here), unsigned)
-
-
-def last_day(first: date) -> date:
-    """The last day of the month."""
-    return first.replace(day=monthrange(first.year, first.month)[1])
-
-
-def following(first: date) -> date:
-    """The first day of the next month."""
-    return last_day(first) + timedelta(days=1)
+    return Place(key, name, summed.organisations.get(key, Sum()), len(here), unsigned, confirmed, objecting)

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, exists, extract, func, literal, or_, selec
 from courses.attendance import STANDS, AttendanceEntry
 from courses.esf import figures, ledger
 from courses.esf.closings import MonthClosing, closings_of, sendings_of
+from courses.esf.days import following, last_day
 from courses.esf.ledger import is_counted, is_esf
-from courses.esf.month import following, last_day
 from courses.esf.sending import ToSend, queue_of
 from courses.esf.sheets import sheets
 from lms import clock

@@ -8,8 +8,8 @@ from sqlalchemy import func
 from courses.activities import Activity
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
+from courses.esf.days import last_day
 from courses.esf.ledger import PERSON, is_counted, is_esf, shown
-from courses.esf.month import last_day
 from lms.db import db
 from lms.organisations import Organisation
 from lms.people import alphabetical
