@@ -51,4 +51,6 @@ def seconds_left() -> int:
 SIGN_IN = "10 per minute; 60 per hour"
 CODE = "20 per minute; 100 per hour"
 VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
+ROOM = "120 per minute"  # wrong codes of the check-in: a room full of people has one address
+SIGN_IN_HERE = "5 per minute; 20 per hour"  # of one device that has scanned the code in the room
 REPORT = "5 per minute; 30 per hour"

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 
 from lms import accounts, audit
@@ -15,6 +16,12 @@ from lms.refusals import Refused
 from lms.views import safe_next, see
 
 bp = Blueprint("accounts", __name__)
+
+
+def _guesser() -> str:
+    """Whose tries are counted: those of an address; in a room where many share one, those at each mailed code."""
+    waiting = session.get("sign_in") or {}
+    return str(waiting["handle"] if waiting.get("room") else get_remote_address())
 
 
 @bp.get("/sign-in")
@@ -45,24 +52,24 @@ def code() -> ResponseReturnValue:
     """Ask for the code."""
     if "sign_in" not in session:
         return see(url_for("accounts.sign_in"))
-    return render_template("lms/sign_in_code.html", form=CodeForm())
+    return render_template("lms/sign_in_code.html", form=CodeForm(), next=session["sign_in"].get("next", ""))
 
 
 @bp.post("/sign-in/code")
-@limiter.limit(CODE)
+@limiter.limit(CODE, key_func=_guesser)
 @public
 def check_code() -> ResponseReturnValue:
     """Sign in when the code is right; each try is counted, also the wrong ones."""
     form = CodeForm()
     waiting = session.get("sign_in") or {}
     if not form.validate():
-        return render_template("lms/sign_in_code.html", form=form), 422
+        return render_template("lms/sign_in_code.html", form=form, next=waiting.get("next", "")), 422
     try:
         person = accounts.use_code(waiting.get("handle", ""), form.code.data or "")
     except Refused as refusal:
         db.session.commit()
         form.code.errors = [str(refusal)]
-        return render_template("lms/sign_in_code.html", form=form), 422
+        return render_template("lms/sign_in_code.html", form=form, next=waiting.get("next", "")), 422
     let_in(person)
     db.session.commit()
     return see(waiting.get("next") or url_for("home.index"))
