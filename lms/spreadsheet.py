@@ -60,11 +60,14 @@ class Sheet:
     total_label: str = ""
 
 
-def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, publicity: str = "") -> bytes:
+def workbook(
+    sheets: Sequence[Sheet], *, title: str, created: datetime, publicity: str = "", large: bool = False
+) -> bytes:
     """Return an XLSX file of `sheets`; `created` (aware) is written into it, the clock is never read.
 
     `publicity` (the EU co-funding text) stands in the header of every printed page, the title and page number
-    in its footer. Raises ValueError when a row has not as many cells as there are columns, or a cell is of
+    in its footer. A `large` one keeps a row at a time in memory and the others in temporary files: never for what
+    may not lie on a disk. Raises ValueError when a row has not as many cells as there are columns, or a cell is of
     another kind.
     """
     if created.tzinfo is None:
@@ -74,7 +77,8 @@ def workbook(sheets: Sequence[Sheet], *, title: str, created: datetime, publicit
     import xlsxwriter  # noqa: PLC0415  few requests need it
 
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    where = {"constant_memory": True} if large else {"in_memory": True}
+    options = {**where, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
         moment = created.astimezone(UTC).replace(tzinfo=None, microsecond=0)
         book.set_properties({"title": _clean(title), "created": moment})

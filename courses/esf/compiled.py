@@ -13,6 +13,7 @@ from lms.spreadsheet import Cell, Column, Formula, Sheet
 
 _ENTRIES = "Poster"
 _PEOPLE = "Personer"
+_MANY = 5_000  # lines: some 25 MiB as a workbook in memory
 
 
 def compiled_list(snapshot: Snapshot) -> bytes:
@@ -28,7 +29,11 @@ def compiled_list(snapshot: Snapshot) -> bytes:
         _not_confirmed(snapshot, names, notes),
     ]
     return spreadsheet.workbook(
-        sheets, title=notes[0], created=snapshot.closed_at, publicity=wording.publicity(snapshot)
+        sheets,
+        title=notes[0],
+        created=snapshot.closed_at,
+        publicity=wording.publicity(snapshot),
+        large=len(snapshot.lines) > _MANY,
     )
 
 

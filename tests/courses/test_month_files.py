@@ -373,3 +373,12 @@ def test_same_bytes_in_another_process_zone_and_language(app: object) -> None:
         [sys.executable, "-c", code], cwd=root, env=elsewhere, capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == here
+
+
+def test_a_large_list_says_the_same_as_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    month = uneven_month()
+    small = read(compiled.compiled_list(month))
+    monkeypatch.setattr(compiled, "_MANY", 5)
+    large = compiled.compiled_list(month)
+    assert read(large) == small
+    assert compiled.compiled_list(month) == large
