@@ -28,6 +28,7 @@ MATRIX: dict[str, object] = {
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
             "accounts.language", "verify.show", "verify.form", "invitations.show",
+            "hours.check_code", "hours.code", "hours.mail",
             "invitations.code", "invitations.confirm", "invitations.feed", "offline.worker", "offline.page",
             "phones.typed", "phones.type_code", "phones.phone", "phones.send_code",
         ],
@@ -40,7 +41,8 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(
         [
             "phones.enter", "phones.leave",
-            "accounts.settings", "accounts.save_settings", "certificates.mine", "horizontal.mine", "horizontal.step",
+            "accounts.settings", "accounts.save_settings", "certificates.mine",
+            "hours.confirm", "hours.mine", "horizontal.mine", "horizontal.step",
             "learning.shelves", "learning.study", "learning.study_lesson", "learning.study_tick", "projects.index",
         ],
         SIGNED_IN,
@@ -50,7 +52,8 @@ MATRIX: dict[str, object] = {
     # The project leader
     **dict.fromkeys(
         [
-            "horizontal.project", "horizontal.offer", "esf.months", "esf.show", "esf.hours", "people.index",
+            "horizontal.project", "horizontal.offer", "confirmations.remind",
+            "confirmations.remind_trainers", "confirmations.show", "esf.months", "esf.show", "esf.hours", "people.index",
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
             "participations.show", "participations.end", "participations.resume", "participations.placeholder",
             "participations.employer", "participations.employ",
@@ -104,6 +107,10 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(
         ["assignments.assignment", "assignments.save", "surveys.show", "surveys.send", "certificates.present"], HOLDER
     ),
+    **dict.fromkeys(["hours.objection", "hours.send_objection"], HOLDER),
+    **dict.fromkeys(["objections.answer", "objections.show"], TRAINER),
+    **dict.fromkeys(["countersigning.show", "countersigning.sign"], frozenset()),  # this project asks no manager
+    **dict.fromkeys(["hours.send_code"], frozenset({"anonymous", "participant"})),
     **dict.fromkeys(["invitations.answer"], frozenset({"anonymous", "participant"})),
     **dict.fromkeys(["certificates.show", "certificates.download"], frozenset({"participant", "trainer", "leader"})),
 }  # fmt: skip
@@ -137,6 +144,8 @@ def _address(rule: Rule, world: World) -> str:
     values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
     if rule.endpoint == "invitations.feed":
         values["token"] = world.values["feed_token"]
+    if rule.endpoint.startswith("hours.") and "token" in values:
+        values["token"] = world.values["hours_token"]
     query = QUERY.get(rule.endpoint, lambda _world: {})(world)
     return url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}, **query)
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from certificates import register
 from certificates.statement import ProjectRef
-from courses import links, materials
+from courses import attendance, links, materials
 from courses.activities import Activity
 from courses.assignments import Submission, SubmissionFile
+from courses.attendance import Mark, Objection
 from courses.enrolment import Enrolment
 from courses.runs import Run
 from courses.surveys import Receipt, Survey
@@ -114,7 +115,14 @@ def _things(
     role = next(role for role in trainer.roles if role.name == "trainer")
     part = participation_of(participant.id, project.id)
     assert part is not None
+    (entry,) = attendance.record(run.sessions[1], [Mark(participant.id, "whole")], by=trainer, nonce="world-01").entries
+    objection = Objection(entry_id=entry.id, person_id=participant.id, minutes=9, comment="Gick", at=clock.now())
+    db.session.add(objection)
+    db.session.flush()
     return {
+        "entry_id": entry.id,
+        "objection_id": objection.id,
+        "hours_token": links.hours_token(participant, entry.day.replace(day=1)),
         "project_id": project.id,
         "run_id": run.id,
         "session_id": run.sessions[0].id,

@@ -1,0 +1,75 @@
+"""Who has not confirmed the hours of a month, and the reminders that the project leader sends in one act."""
+
+from datetime import date
+
+from flask import Blueprint, abort, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from courses import hours
+from courses.esf.months import firsts
+from courses.hours import Reminded
+from courses.views.hours import month_named
+from lms.db import db
+from lms.permissions import guarded
+from lms.policy import may_lead_project
+from lms.projects import Project
+from lms.views import me, see
+
+bp = Blueprint("confirmations", __name__)
+
+
+@bp.get("/projects/<int:project_id>/months/<name>/confirmations")
+@guarded(may_lead_project, Project)
+def show(project: Project, name: str) -> ResponseReturnValue:
+    """Everybody who has hours to confirm or has objected, per employer."""
+    first = _first(project, name)
+    missing = hours.missing(project, first)
+    tallies = hours.tallies(project, first).values()
+    return render_template(
+        "courses/hours/confirmations.html",
+        project=project,
+        first=first,
+        name=name,
+        missing=missing,
+        waiting=len({each.person_id for each in missing if each.lines and each.has_address}),
+        people=sum(each.people for each in tallies),
+        confirmed=sum(each.confirmed for each in tallies),
+    )
+
+
+@bp.post("/projects/<int:project_id>/months/<name>/remind")
+@guarded(may_lead_project, Project)
+def remind(project: Project, name: str) -> ResponseReturnValue:
+    """Mail everybody who has hours to confirm."""
+    done = hours.remind(project, _first(project, name), by=me())
+    db.session.commit()
+    _tell(done)
+    return see(url_for("confirmations.show", project_id=project.id, name=name))
+
+
+@bp.post("/projects/<int:project_id>/months/<name>/remind-trainers")
+@guarded(may_lead_project, Project)
+def remind_trainers(project: Project, name: str) -> ResponseReturnValue:
+    """Mail those whose sheets of the month are not signed."""
+    done = hours.remind_trainers(project, _first(project, name), by=me())
+    db.session.commit()
+    _tell(done)
+    return see(url_for("esf.show", project_id=project.id, name=name))
+
+
+def _tell(done: Reminded) -> None:
+    more = ngettext(
+        "%(num)s person has had a reminder today already, or has no address.",
+        "%(num)s people have had a reminder today already, or have no address.",
+        done.passed_over,
+    )
+    title = ngettext("%(num)s person is reminded", "%(num)s people are reminded", done.sent)
+    flash(f"{title}. {more}" if done.passed_over else title, "success" if done.sent else "warning")
+
+
+def _first(project: Project, name: str) -> date:
+    first = month_named(name)
+    if first is None or first not in firsts(project):
+        abort(404)
+    return first
