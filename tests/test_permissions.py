@@ -53,7 +53,8 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(
         [
             "horizontal.project", "horizontal.offer", "confirmations.remind",
-            "confirmations.remind_trainers", "confirmations.show", "esf.months", "esf.show", "esf.hours", "people.index",
+            "confirmations.remind_trainers", "confirmations.show",
+            "esf.months", "esf.show", "esf.hours", "people.index",
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
             "participations.show", "participations.end", "participations.resume", "participations.placeholder",
             "participations.employer", "participations.employ",
