@@ -17,7 +17,7 @@ from lms.db import db
 from lms.files import StoredFile
 from lms.people import Person, has_role
 from lms.permissions import YES, Answer, no, yes_if
-from lms.projects import Project
+from lms.projects import Project, is_in_one_of
 
 SCHEDULERS = ("county_trainer", "trainer", "project_leader")
 
@@ -81,6 +81,34 @@ def may_sign_as_deputy(person: Person, session: Session) -> Answer:
 def may_check_in(person: Person, session: Session) -> Answer:
     """Check in or out with the code in the room: who is signed in; whoever is not on the sheet is told whom to ask."""
     return YES
+
+
+def may_declare_hours(person: Person, project: Project) -> Answer:
+    """Write down own hours without a sheet: whoever takes part in the project or has a role in it."""
+    return yes_if(is_in_one_of(person, {project.id}), _("You do not take part in this project."))
+
+
+def may_approve_hours(person: Person, project: Project) -> Answer:
+    """See what waits: the project leader, and county trainers for trainers."""
+    return yes_if(
+        has_role(person, "project_leader", "county_trainer", project_id=project.id),
+        _("Only the project leader and county trainers approve hours."),
+    )
+
+
+def may_decide_hours(person: Person, entry: AttendanceEntry) -> Answer:
+    """Approve or refuse hours without a sheet: the project leader, a county trainer for trainers; never one's own."""
+    if entry.person_id == person.id:
+        return no(_("Nobody decides on her own hours."))
+    of_trainer = has_role(entry.person, "trainer", project_id=entry.project_id)
+    return yes_if(
+        entry.session_id is None
+        and (
+            has_role(person, "project_leader", project_id=entry.project_id)
+            or (of_trainer and has_role(person, "county_trainer", project_id=entry.project_id))
+        ),
+        _("Only the project leader, and county trainers for trainers, decide on these hours."),
+    )
 
 
 def may_change_meeting(person: Person, meeting: Activity) -> Answer:

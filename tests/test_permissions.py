@@ -64,6 +64,12 @@ MATRIX: dict[str, object] = {
         ],
         LEADER,
     ),
+    **dict.fromkeys(
+        ["month_files.archive", "month_files.compiled", "month_files.scb_file", "month_files.sheet", "month_files.show"],
+        LEADER,
+    ),
+    "month_files.certificate": frozenset({"participant", "leader"}),
+    "month_files.follow": SIGNED_IN,
     **dict.fromkeys(["esf.employers", "esf.employers_file"], frozenset({"economist", "leader"})),
     **dict.fromkeys(["ledger.show", "ledger.verify"], frozenset({"administrator", "leader", "other_leader"})),
     **dict.fromkeys(
@@ -88,13 +94,13 @@ MATRIX: dict[str, object] = {
         [
             "activities.cancel", "enrolments.register", "enrolments.withdraw", "enrolments.invite",
             "enrolments.send_invitations", "runs.confirm_cancel", "runs.cancel", "runs.edit", "runs.save",
-            "horizontal.run", "horizontal.offer_run", "attendance.show",
+            "horizontal.run", "horizontal.offer_run", "attendance.show", "paper.sheet",
         ],
         MANAGE,
     ),
     **dict.fromkeys(
         [
-            "enrolments.adaptations", "attendance.save", "attendance.walk_in", "attendance.add",
+            "enrolments.adaptations", "paper.enter", "paper.save", "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
             "offline.state", "offline.receive",
             "moving.show", "moving.move",

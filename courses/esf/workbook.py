@@ -58,11 +58,11 @@ def employers_workbook(project: Project, table: Table) -> bytes:
         )
 
 
-def file_name(project: Project, first: date | None, kind: str) -> str:
-    """smail-2022-11-timmar.xlsx; without a month smail-arbetsgivare.xlsx."""
+def file_name(project: Project, first: date | None, kind: str, subject: str = "arbetsgivare") -> str:
+    """smail-2022-11-timmar.xlsx; without a month smail-arbetsgivare.xlsx, or another subject in its place."""
     plain = unicodedata.normalize("NFKD", project.name.lower()).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "projekt"
-    return f"{name}-{first:%Y-%m}-timmar.{kind}" if first else f"{name}-arbetsgivare.{kind}"
+    return f"{name}-{first:%Y-%m}-timmar.{kind}" if first else f"{name}-{subject}.{kind}"
 
 
 def _notes(project: Project, subject: str) -> tuple[str, ...]:

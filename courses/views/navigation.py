@@ -73,6 +73,7 @@ def _own(person: Person) -> list[Place]:
         return _place(_("To read"), "learning.shelves", ("/learn/",)) if reads else []
     return [
         *_place(_("My course"), "learning.course", ("/courses/", "/learn", "/horizontal"), run_id=run_id),
+        *_place(_("My hours"), "hours.mine"),
         *_place(_("My certificates"), "certificates.mine", ("/certificates/",)),
     ]
 

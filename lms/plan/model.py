@@ -15,6 +15,7 @@ Measure = Literal["certified", "agree", "offered", "completed", "used"]
 OfWhom = Literal["trainers", "users", "participants", "employed_trainers", "certified_users"]
 Rounding = Literal["none", "quarter", "hour"]
 Emblem = Literal["eu", "none"]
+StatisticsBy = Literal["organisation", "month"]
 ScbField = Literal["personnummer", "start_date", "end_date", "hours", "month", "dnr"]
 
 
@@ -85,12 +86,16 @@ class Cadence:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the project settles by itself; minutes are always stored, `rounding` is for what is reported."""
+    """What the project settles by itself; minutes are always stored, `rounding` is for what is reported.
+
+    `statistics` says what gender is told apart by first (organisation when nothing is said); see docs/statistics.md.
+    """
 
     rounding: Rounding
     countersignature: bool
     minimum_share: int
     retention: date
+    statistics: StatisticsBy | None = None
     network: Cadence | None = None
     reference_group: Cadence | None = None
     steering_group: Cadence | None = None

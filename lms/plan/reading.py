@@ -29,6 +29,7 @@ from lms.plan.model import (
     Rules,
     ScbColumn,
     ScbField,
+    StatisticsBy,
 )
 from lms.plan.problems import Findings, Path, PlanError, Problem, shown
 from lms.plan.table import Table
@@ -184,6 +185,7 @@ def _rules(table: Table) -> Rules:
         countersignature=table.truth("countersignature"),
         minimum_share=table.number("minimum_share", 1, 100),
         retention=table.day("retention"),
+        statistics=cast(StatisticsBy, table.choice("statistics", StatisticsBy)) if table.has("statistics") else None,
         network=_cadence(table, "network"),
         reference_group=_cadence(table, "reference_group"),
         steering_group=_cadence(table, "steering_group"),

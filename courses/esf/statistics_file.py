@@ -1,0 +1,108 @@
+"""Statistics in words and as a workbook: the same rows as on the page, and nothing more."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from courses.esf.days import last_day
+from courses.esf.statistics import Row, Statistics
+from courses.esf.suppression import GENDERS, Group
+from lms import clock, filters, spreadsheet
+from lms.projects import Project
+from lms.spreadsheet import Cell, Column, Sheet
+
+LANGUAGE = "sv"
+
+
+def statistics_workbook(project: Project, found: Statistics) -> bytes:
+    """The XLSX of the statistics, in Swedish, with a sheet per table of the page."""
+    with force_locale(LANGUAGE):
+        publicity = project.plan.publicity
+        notes = (
+            f"{project.name}, {_('Statistics')}",
+            _("Project %(name)s, reg. no. %(dnr)s, %(owner)s", name=project.name, dnr=project.dnr, owner=project.owner),
+            publicity.text.within(LANGUAGE) if publicity.emblem == "eu" else "",
+            _("ESF participants with signed hours in the months that are over."),
+            _("No figure is of fewer than five people. What is smaller is counted together with something else."),
+        )
+        return spreadsheet.workbook(
+            _sheets(project, found, notes), title=notes[0], created=clock.now(), publicity=notes[2]
+        )
+
+
+def _sheets(project: Project, found: Statistics, notes: tuple[str, ...]) -> list[Sheet]:
+    period = [Column(_("Phase"), width=40), Column(_("Period"), width=30)]
+    place = [Column(_("Organisation"), width=40)]
+    every = [row for phase, rows in found.phases for row in (phase, *rows)] + ([found.whole] if found.whole else [])
+    by_period = ((_period_cells(project, row, found), row) for row in every)
+    sheets = [_sheet(_("Periods"), period, found, by_period, notes)]
+    if found.groups:
+        rows = (([names(row.names)], row) for row in found.groups)
+        sheets.append(_sheet(_("Organisations"), place, found, rows, notes))
+    if found.both:
+        crossed = (([names(row.names), *_period_cells(project, row, found)], row) for row in found.both)
+        sheets.append(_sheet(_("Organisations and periods"), place + period, found, crossed, notes))
+    units: list[list[Cell]] = [[names(unit), people] for unit, people in found.units]
+    return [*sheets, Sheet(_("People"), [*place, Column(_("People"), "integer", width=12)], units, notes)]
+
+
+def _sheet(
+    name: str, before: list[Column], found: Statistics, rows: Iterable[tuple[list[str], Row]], notes: tuple[str, ...]
+) -> Sheet:
+    columns = list(before)
+    for words in (*(class_name(genders) for genders in found.classes), _("Total")):
+        columns += [Column(words, "integer", width=14), Column(_("%(who)s, hours", who=words), "minutes", width=14)]
+    told: list[list[Cell]] = [
+        [*first, *(value for each in row.every for value in (each.people, each.minutes))]
+        for first, row in rows
+    ]
+    return Sheet(name, columns, told, notes)
+
+
+def _period_cells(project: Project, row: Row, found: Statistics) -> list[str]:
+    phase = _("The whole project") if row == found.whole else phase_name(project, row, LANGUAGE)
+    return [phase, period_name(row, LANGUAGE)]
+
+
+def class_name(genders: Group) -> str:
+    """A gender group in words; those that stand together are named together."""
+    words: dict[Group, str] = {
+        ("woman",): _("Women"),
+        ("man",): _("Men"),
+        ("other",): _("Other gender"),
+        ("unknown",): _("Not stated"),
+        ("other", "unknown"): _("Other gender or not stated"),
+        ("man", "other", "unknown"): _("Men, other gender or not stated"),
+        ("woman", "other", "unknown"): _("Women, other gender or not stated"),
+        GENDERS: _("All genders"),
+    }
+    return words[genders]
+
+
+def names(group: Group) -> str:
+    """Organisations after each other; "" is people without an employer."""
+    return ", ".join(name or _("Without employer") for name in group)
+
+
+def phase_name(project: Project, row: Row, language: str) -> str:
+    """The phases of a row; what lies outside all of them is said."""
+    titles = {phase.key: phase.title.within(language) for phase in project.plan.phases}
+    return ", ".join(titles.get(key, _("between phases")) for key in row.phases).capitalize() if row.phases else ""
+
+
+def period_name(row: Row, language: str) -> str:
+    """September 2022, or from one month to another; days where a phase cuts a month."""
+    if row.starts.day > 1 or row.ends != last_day(row.ends):
+        return f"{row.starts.isoformat()}–{row.ends.isoformat()}"
+    first, last = _month(row.starts, language), _month(row.ends, language)
+    if first == last:
+        return first
+    if row.starts.year == row.ends.year:
+        first = first.rsplit(" ", 1)[0]
+    return f"{first}–{last}"
+
+
+def _month(day: date, language: str) -> str:
+    return filters.month(day.year, day.month, language)
