@@ -55,6 +55,8 @@ MATRIX: dict[str, object] = {
             "horizontal.project", "horizontal.offer", "confirmations.remind",
             "confirmations.remind_trainers", "confirmations.show",
             "esf.months", "esf.show", "esf.hours", "people.index",
+            "closings.review", "closings.close", "closings.ask_sent", "closings.tick_sent", "closings.version",
+            "closings.person",
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
             "participations.show", "participations.end", "participations.resume", "participations.placeholder",
             "participations.employer", "participations.employ",
@@ -65,7 +67,10 @@ MATRIX: dict[str, object] = {
         LEADER,
     ),
     **dict.fromkeys(
-        ["month_files.archive", "month_files.compiled", "month_files.scb_file", "month_files.sheet", "month_files.show"],
+        [
+            "month_files.archive", "month_files.compiled", "month_files.scb_file", "month_files.sheet",
+            "month_files.show",
+        ],
         LEADER,
     ),
     "month_files.certificate": frozenset({"participant", "leader"}),
@@ -87,6 +92,14 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(["runs.index", "runs.new", "runs.create", "deputies.index"], SCHEDULE),
     **dict.fromkeys(["deputies.show", "deputies.sign"], frozenset({"other_trainer", "county_trainer"})),
     "cascade.show": frozenset({"leader", "county_trainer"}),
+    **dict.fromkeys(
+        ["approvals.index", "approvals.approve", "approvals.ask", "approvals.refuse"],
+        frozenset({"leader", "county_trainer"}),
+    ),
+    **dict.fromkeys(
+        ["own_hours.show", "own_hours.declare"],
+        SIGNED_IN - {"outsider", "other_leader", "administrator"},
+    ),
     "cascade.branch": frozenset({"leader", "county_trainer", "trainer"}),
     **dict.fromkeys(["certification.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(["runs.show"], frozenset({"trainer", "county_trainer", "leader"})),
