@@ -4,14 +4,15 @@ The rule that matters most: nobody signs hours for somebody else, and a signatur
 """
 
 from courses.hours.confirming import confirm, handed_in
-from courses.hours.lines import Hours, Line, MonthCount, hours_of, months_of, open_of
+from courses.hours.lines import Hours, Line, MonthCount, hours_of, months_of
 from courses.hours.missing import Missing, Tally, missing, tallies
-from courses.hours.objecting import correct_loose, keep, object_to, waiting_for
+from courses.hours.objecting import correct_loose, keep, object_to
 from courses.hours.reminding import Reminded, remind, remind_due, remind_trainers
 from courses.hours.states import Disputed, Signature, State, states_of
+from courses.hours.waiting import Unanswered, Waits, waiting_on
 
 __all__ = [
-    "Disputed", "Hours", "Line", "Missing", "MonthCount", "Reminded", "Signature", "State", "Tally",
-    "confirm", "correct_loose", "handed_in", "hours_of", "keep", "missing", "months_of", "object_to", "open_of",
-    "remind", "remind_due", "remind_trainers", "states_of", "tallies", "waiting_for",
+    "Disputed", "Hours", "Line", "Missing", "MonthCount", "Reminded", "Signature", "State", "Tally", "Unanswered",
+    "Waits", "confirm", "correct_loose", "handed_in", "hours_of", "keep", "missing", "months_of", "object_to", "remind",
+    "remind_due", "remind_trainers", "states_of", "tallies", "waiting_on",
 ]  # fmt: skip

@@ -146,17 +146,6 @@ def months_of(person: Person) -> list[MonthCount]:
     return [MonthCount(date(int(y), int(n), 1), lines, open_) for y, n, lines, open_ in db.session.execute(query)]
 
 
-def open_of(person: Person) -> Sequence[tuple[AttendanceEntry, str]]:
-    """The entries that wait for the person, oldest first, with the title of each. One question."""
-    query = (
-        entries(AttendanceEntry, Activity.title)
-        .where(AttendanceEntry.person_id == person.id, is_open())
-        .order_by(AttendanceEntry.day, AttendanceEntry.id)
-        .limit(200)
-    )
-    return [(entry, title) for entry, title in db.session.execute(query)]
-
-
 def _signers(found: Sequence[AttendanceEntry]) -> dict[int, Signature]:
     """entry id → who answers for it besides the person: the sheet's signature, the review, or the approval."""
     sheets = {entry.session_id for entry in found if entry.session_id}

@@ -3,29 +3,22 @@
 The rule that matters most: an objection blocks nobody. Everybody else confirms, sheets are signed and months close.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, and_, bindparam, exists, insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from courses.activities import Activity
 from courses.attendance import AttendanceEntry, HoursApproval, Objection, ObjectionAnswer, SignedEntry, append
 from courses.attendance.signing import LAST_PART
-from courses.hours.states import IS_OBJECTED, entries, name_of, shown
-from courses.runs import Run, RunTrainer
+from courses.runs import Run
 from lms import audit, clock, mail
 from lms.db import db
 from lms.people import Person, holders
 from lms.refusals import Refused, Stale
 
 LONGEST = 500
-MOST = 30
-ME: Any = bindparam("me")
 _later = aliased(AttendanceEntry, name="later_entry")
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -138,19 +131,6 @@ def _check_answer(objection: Objection, comment: str, by: Person) -> None:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """An objection that waits for a trainer."""
-
-    objection_id: int
-    name: str
-    title: str
-    day: Any
-    minutes: int
-    meant: int
-    at: datetime
-
-
 def most_minutes(entry: AttendanceEntry) -> int:
     """No more than the session, or what the programme gives for the assignment; a day for other hours."""
     if entry.session is not None:
@@ -174,30 +154,6 @@ def is_waiting(objection: Objection) -> bool:
     answered = db.session.get(ObjectionAnswer, objection.id)
     confirmed = db.session.get(SignedEntry, (objection.entry_id, "participant"))
     return not (answered or confirmed or _is_replaced(objection.entry))
-
-
-def waiting_for(person: Person) -> list[Waiting]:
-    """The objections that a trainer has to answer, oldest first. One question."""
-    return [
-        Waiting(number, shown(*name), title, day, minutes, meant, at)
-        for number, title, day, minutes, meant, at, *name in db.session.execute(_waiting_query(), {"me": person.id})
-    ]
-
-
-@cache
-def _waiting_query() -> Select[Any]:
-    trained = exists().where(RunTrainer.run_id == Activity.id, RunTrainer.person_id == ME)
-    called = and_(Activity.kind != "course", Activity.created_by_id == ME)
-    return (
-        entries(
-            Objection.id, Activity.title, AttendanceEntry.day, AttendanceEntry.minutes, Objection.minutes,
-            Objection.at, *name_of(Person),
-        )
-        .join(Person, Person.id == AttendanceEntry.person_id)
-        .where(IS_OBJECTED, or_(trained, called), AttendanceEntry.person_id != ME)
-        .order_by(Objection.at, Objection.id)
-        .limit(MOST)
-    )  # fmt: skip
 
 
 def _is_replaced(entry: AttendanceEntry) -> bool:

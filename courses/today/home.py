@@ -10,6 +10,8 @@ from sqlalchemy import case, func, select
 
 from courses import staff
 from courses.surveys import SurveyBatch
+from courses.today.approving import approving_tasks
+from courses.today.certifying import certifying_tasks
 from courses.today.following import hours_tasks, results_tasks, staff_tasks, steering_tasks
 from courses.today.leading import Leading, leading_of, leading_tasks
 from courses.today.learning import Learning, learning_of, learning_tasks
@@ -65,6 +67,7 @@ def home_of(person: Person) -> Home:
     leading = leading_of(person) if leads else None
     installation = _installation() if people.has_role(person, "administrator") else None
     found = learning_tasks(learning) + (leading_tasks(leading) if leading else [])
+    found += certifying_tasks(person, leads=leads)
     for day in days:
         found += project_tasks(day) if day.project.id in ids["project_leader"] else []
     found += _administration(installation) if installation else []
@@ -72,6 +75,7 @@ def home_of(person: Person) -> Home:
     evaluator_of = tuple(day for day in days if day.project.id in ids["evaluator"])
     published = _published(ids["evaluator"]) if ids["evaluator"] else 0
     followed = staff.summary(people.managed_staff(person)) if people.has_role(person, "manager") else None
+    found += approving_tasks(person, ids["project_leader"], ids["county_trainer"])
     found += staff_tasks(followed) + hours_tasks(economist_of) + results_tasks(evaluator_of, published)
     found += steering_tasks(person, ids["steering_group"])
     shown = ids["project_leader"] | ids["county_trainer"] | ids["steering_group"]

@@ -138,7 +138,7 @@ def test_from_the_last_half_hour_on():
     entry = attendance.record(session, [whole(person)], by=day.trainer, nonce="day-000001").entries[0]
     with clock.moved(session.ends_at - timedelta(minutes=31)):
         assert hours.hours_of(person, entry.day.replace(day=1)).open == ()
-        assert list(hours.open_of(person)) == []
+        assert hours.waiting_on(person).own == ()
         with pytest.raises(Refused) as refusal:
             hours.confirm(person, [entry.id], hash_of([entry]), "signed_in", by=person)
         assert refusal.value.code == "not_over"
@@ -217,7 +217,7 @@ def test_questions_are_as_many_however_many_lines():
 def test_an_objection_goes_to_the_trainer_and_blocks_nobody():
     day = signed_day()
     made = hours.object_to(day.entry, 180, "Jag gick 11.30.", by=day.person)
-    (waiting,) = hours.waiting_for(day.day.trainer)
+    (waiting,) = hours.waiting_on(day.day.trainer).objections
     assert (waiting.objection_id, waiting.minutes, waiting.meant) == (made.id, 240, 180)
     assert hours.hours_of(day.person, day.first).open == ()
     assert len(confirm_month(day.day.people[1])) == 1
@@ -260,7 +260,7 @@ def test_an_answer_is_seen_and_the_hours_may_be_confirmed():
     day = signed_day()
     objection = hours.object_to(day.entry, 180, "Jag gick 11.30.", by=day.person)
     hours.keep(objection, "Du var kvar till slutet, vi gick ut tillsammans.", by=day.day.trainer)
-    assert hours.waiting_for(day.day.trainer) == []
+    assert hours.waiting_on(day.day.trainer).objections == ()
     (line,) = hours.hours_of(day.person, day.first).open
     assert line.state.objection.answer.startswith("Du var kvar")
     assert line.state.objection.answered_by == day.day.trainer.name
@@ -272,7 +272,7 @@ def test_a_correction_answers_the_objection():
     objection = hours.object_to(day.entry, 180, "Jag gick 11.30.", by=day.person)
     mark = part(day.day.session, day.person, "08:30", "11:30", day.entry.id)
     attendance.correct(day.day.session, [mark], "Gick 11.30.", by=day.day.trainer, nonce="fix-000001")
-    assert hours.waiting_for(day.day.trainer) == []
+    assert hours.waiting_on(day.day.trainer).objections == ()
     assert not objecting.is_waiting(objection)
     assert [line.entry.minutes for line in hours.hours_of(day.person, day.first).open] == [180]
     with pytest.raises(Stale):
