@@ -10,6 +10,7 @@ from courses.activities import Activity
 from courses.assignments import Submission, SubmissionFile
 from courses.attendance import Mark, Objection
 from courses.enrolment import Enrolment
+from courses.hours.declaring import Declaration, declare
 from courses.runs import Run
 from courses.surveys import Receipt, Survey
 from lms import clock, files, jobs, pending
@@ -119,7 +120,9 @@ def _things(
     objection = Objection(entry_id=entry.id, person_id=participant.id, minutes=9, comment="Gick", at=clock.now())
     db.session.add(objection)
     db.session.flush()
+    prepared = Declaration(run, "preparation", clock.today(), 60, "Förberedde passet")
     return {
+        "declared_id": declare(prepared, nonce="world-02", by=trainer).id,
         "entry_id": entry.id,
         "objection_id": objection.id,
         "hours_token": links.hours_token(participant, entry.day.replace(day=1)),

@@ -38,7 +38,7 @@ is_counted: ColumnElement[bool] = or_(
 _waits: ColumnElement[bool] = and_(
     _later.id.is_(None),
     or_(
-        and_(AttendanceEntry.session_id.is_(None), ~_approved),
+        and_(AttendanceEntry.session_id.is_(None), ~_approved, AttendanceEntry.minutes > 0),
         and_(
             AttendanceEntry.session_id.is_not(None),
             or_(_signed.c.at.is_(None), AttendanceEntry.recorded_at > _signed.c.at),

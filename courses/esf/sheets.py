@@ -17,7 +17,7 @@ from courses.esf.ledger import PERSON, Waiting, shown
 from courses.runs import RunTrainer
 from lms import clock
 from lms.db import db
-from lms.people import Person, alphabetical
+from lms.people import Person, alphabetical, holders
 from lms.projects import Project
 
 State = Literal["signed", "unsigned", "changed", "empty"]
@@ -81,7 +81,7 @@ def sheets(project: Project, starts: date, ends: date) -> list[Sheet]:
             day = wait.day if wait else clock.local(starts_at).date()
             sheet = Sheet(activity_id, session_id, title, organisation_id, day, starts_at, _state(wait, at))
             found.append(replace(sheet, people=wait.people, minutes=wait.minutes) if wait else sheet)
-    return _with_signers(found + _without_session(pending))
+    return _with_signers(found) + _without_session(project, pending)
 
 
 def _last_moment(day: date) -> datetime:
@@ -94,16 +94,17 @@ def _state(wait: Waiting | None, signed_at: datetime | None) -> State:
     return "signed" if signed_at else "empty"
 
 
-def _without_session(pending: list[Waiting]) -> list[Sheet]:
-    """Lines without a sheet, such as imported hours: nobody has signed them, and the activity is named."""
+def _without_session(project: Project, pending: list[Waiting]) -> list[Sheet]:
+    """Lines without a sheet, such as declared hours: the activity is named, and the leaders who may approve them."""
     loose = {item.activity_id: item for item in pending if item.session_id is None}
     if not loose:
         return []
     rows = db.session.execute(
         select(Activity.id, Activity.title, Activity.organisation_id).where(Activity.id.in_(loose))
     )
+    leaders = tuple(person.name for person in holders("project_leader", project_id=project.id))
     return [
-        Sheet(number, None, title, where, item.day, None, "unsigned", item.people, item.minutes)
+        Sheet(number, None, title, where, item.day, None, "unsigned", item.people, item.minutes, leaders)
         for number, title, where in rows
         for item in (loose[number],)
     ]

@@ -1,0 +1,45 @@
+"""Hours without a sheet that wait for the person's yes or no: one task per project."""
+
+from collections.abc import Collection
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import and_, exists, func, or_, select
+
+from courses.attendance import AttendanceEntry
+from courses.hours.declaring import WAITS
+from courses.today.task import Task
+from lms.db import db
+from lms.people import Person, Role
+from lms.projects import Project
+
+
+def approving_tasks(person: Person, led: Collection[int], county: Collection[int]) -> list[Task]:
+    """What waits in the projects she leads, and of trainers where she is county trainer. One question at most."""
+    if not led and not county:
+        return []
+    trains = exists().where(
+        Role.person_id == AttendanceEntry.person_id,
+        Role.project_id == AttendanceEntry.project_id,
+        Role.name == "trainer",
+    )
+    hers = or_(AttendanceEntry.project_id.in_(led), and_(AttendanceEntry.project_id.in_(county), trains))
+    query = (
+        select(Project.id, Project.name, func.count())
+        .join(AttendanceEntry, AttendanceEntry.project_id == Project.id)
+        .where(hers, AttendanceEntry.person_id != person.id, WAITS)
+        .group_by(Project.id, Project.name)
+        .order_by(Project.id)
+    )
+    return [
+        Task(
+            "pagar",
+            ngettext("%(num)s line of hours to approve", "%(num)s lines of hours to approve", count),
+            _("Declared hours without a sheet in %(project)s. They count when you have approved them.", project=name),
+            url_for("approvals.index", project_id=project_id),
+            _("Look and approve"),
+            65,
+        )
+        for project_id, name, count in db.session.execute(query)
+    ]

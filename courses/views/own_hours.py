@@ -1,0 +1,76 @@
+"""Own hours without a sheet: what is declared, what came of it, and declaring more."""
+
+import secrets
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from courses.activities import Activity
+from courses.forms.own_hours import KINDS, OwnHoursForm
+from courses.hours import declaring
+from courses.hours.declaring import Declaration
+from courses.policy import may_declare_hours
+from lms.db import db
+from lms.permissions import guarded
+from lms.projects import Project
+from lms.refusals import Refused, Stale
+from lms.views import me, see
+
+bp = Blueprint("own_hours", __name__)
+FIELDS = {
+    "activity": "activity", "kind": "kind", "minutes": "hours", "full_day": "hours", "note": "note", "future": "day",
+    "outside_project": "day", "outside_participation": "day", "approved": "day", "declared": "day",
+}  # fmt: skip
+
+
+@bp.get("/projects/<int:project_id>/own-hours")
+@guarded(may_declare_hours, Project)
+def show(project: Project) -> ResponseReturnValue:
+    """What this person has declared, and the form."""
+    form = OwnHoursForm.of(declaring.activities(me(), project))
+    form.nonce.data = secrets.token_urlsafe(16)
+    return _page(project, form)
+
+
+@bp.post("/projects/<int:project_id>/own-hours")
+@guarded(may_declare_hours, Project)
+def declare(project: Project) -> ResponseReturnValue:
+    """Declare hours of a day; hours that stand for the same day are shown before they are replaced."""
+    form = OwnHoursForm.of(declaring.activities(me(), project))
+    if not form.validate():
+        return _page(project, form), 422
+    try:
+        declaring.declare(_declaration(form), nonce=form.nonce.data or "", seen=_seen(form), by=me())
+    except Refused as refusal:
+        db.session.rollback()
+        form[FIELDS.get(refusal.code, "activity")].errors = [str(refusal)]
+        stands = refusal.values.get("entry")
+        form.seen.data = str(stands.id) if stands else ""
+        return _page(project, form, stands), 409 if isinstance(refusal, Stale) else 422
+    db.session.commit()
+    flash(_("The hours are declared and wait for an approval"), "success")
+    return see(url_for(".show", project_id=project.id))
+
+
+def _declaration(form: OwnHoursForm) -> Declaration:
+    activity = db.session.get(Activity, form.activity.data or 0)
+    if activity is None:
+        raise Refused(_("Choose an activity that you lead or take part in."), "activity")
+    return Declaration(activity, form.kind.data or "", form.on, form.total, form.note.data or "")
+
+
+def _seen(form: OwnHoursForm) -> int | None:
+    text = form.seen.data or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _page(project: Project, form: OwnHoursForm, stands: object = None) -> str:
+    return render_template(
+        "courses/own_hours.html",
+        project=project,
+        form=form,
+        stands=stands,
+        rows=declaring.own(me(), project),
+        kinds=KINDS,
+    )
