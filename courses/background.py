@@ -4,6 +4,7 @@ Each act asks the database one question that an index answers and does nothing m
 """
 
 from courses import hours, surveys
+from courses.esf import progress
 from lms import clock, jobs
 
 
@@ -27,5 +28,10 @@ def remind_of_hours() -> None:
     hours.remind_due()
 
 
-ACTS = (open_surveys, remind_of_surveys, close_surveys, remind_of_hours)
+def forget_downloads() -> None:
+    """Forget how far downloads of yesterday came."""
+    progress.forget_old()
+
+
+ACTS = (open_surveys, remind_of_surveys, close_surveys, remind_of_hours, forget_downloads)
 jobs.EACH_MINUTE.extend(act for act in ACTS if act not in jobs.EACH_MINUTE)

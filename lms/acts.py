@@ -45,6 +45,7 @@ WORDS = {
     "hours.approved": N_("Approved hours without a sheet"),
     "hours.declared": N_("Declared own hours"),
     "hours.refused": N_("Refused hours without a sheet"),
+    "keys.rotated": N_("Changed the key that encrypts"),
     "lesson.ticked": N_("Ticked a lesson"),
     "lesson.unticked": N_("Unticked a lesson"),
     "mail.retried": N_("Tried a mail again"),

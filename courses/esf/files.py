@@ -7,10 +7,12 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Literal
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from courses.esf import wording
 from courses.esf.attested import certificate_of_hours
@@ -19,11 +21,13 @@ from courses.esf.compiled import compiled_list
 from courses.esf.scb import scb_file
 from courses.esf.signed_sheet import signed_sheet
 from courses.esf.snapshot import Line, Participant, SignedSheet, Snapshot, unpacked
+from lms.db import db
+from lms.projects import Project
 from lms.records import RecordError
 from lms.refusals import Refused
 
 Part = Literal["all", "certificates", "sheets"]
-PARTS = ("all", "certificates", "sheets")
+PARTS: tuple[Part, ...] = ("all", "certificates", "sheets")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ def snapshot_of(closing: MonthClosing) -> Snapshot:
 
 def _not_as_closed() -> object:
     return _("What was kept of this month has been changed in the database. No file is made of it.")
+
+
+def versions(project: Project, first: date) -> list[MonthClosing]:
+    """Every version of a closed month, newest first; none while it is open."""
+    query = select(MonthClosing).where(MonthClosing.project_id == project.id, MonthClosing.first == first)
+    return list(db.session.scalars(query.order_by(MonthClosing.version.desc())))
 
 
 def files(snapshot: Snapshot, digits: Mapping[int, str], part: Part = "all") -> list[File]:

@@ -1,11 +1,18 @@
 """Closed months out of nothing: small ones to read, and large ones to measure."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from courses.esf import snapshot
+from courses.esf.closings import ClosingNumber, MonthClosing
 from courses.esf.snapshot import Facts, Hours, Line, Participant, Row, Signed, SignedSheet, Snapshot
+from lms.db import db
+from lms.people import Person
 from lms.plan.model import ScbColumn, Text
+from lms.projects import Project
+from lms.secrets import encrypted
 
 FIRST = date(2022, 11, 1)
 CLOSED = datetime(2022, 12, 5, 9, 12, tzinfo=UTC)
@@ -138,3 +145,19 @@ def make_month(people: int = 3, days: int = 2, project: Facts = PROJECT, **chang
         others=1,
     )
     return replace(month, **changes)  # type: ignore[arg-type]
+
+
+def keep(project: Project, month: Snapshot, *, by: Person, digits: Mapping[int, str] | None = None) -> MonthClosing:
+    """The month as a closing in the database, with the numbers of people who exist there."""
+    closing = MonthClosing(
+        project_id=project.id, first=month.first, version=month.version, reason=month.reason, by_id=by.id,
+        at=month.closed_at, head_entry_id=month.head_entry_id, head_hash=month.head_hash,
+        people=len(month.participants), minutes=month.minutes, snapshot_hash=snapshot.digest(month),
+        snapshot=snapshot.packed(month),
+    )  # fmt: skip
+    db.session.add(closing)
+    db.session.flush()
+    for person_id, twelve in (digits or {}).items():
+        db.session.add(ClosingNumber(closing_id=closing.id, person_id=person_id, cipher=encrypted(twelve)))
+    db.session.flush()
+    return closing
