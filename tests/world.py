@@ -1,7 +1,7 @@
 """A small whole world for tests that cross everything with everybody: one of each thing, one person of each role."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from certificates import register
 from certificates.statement import ProjectRef
@@ -10,6 +10,7 @@ from courses.activities import Activity
 from courses.assignments import Submission, SubmissionFile
 from courses.attendance import Mark, Objection
 from courses.enrolment import Enrolment
+from courses.esf.closings import MonthClosing
 from courses.hours.declaring import Declaration, declare
 from courses.runs import Run
 from courses.surveys import Receipt, Survey
@@ -19,6 +20,7 @@ from lms.mail import OutboxMail
 from lms.people import Person
 from lms.projects import Project, participation_of
 from tests.certificates.examples import example
+from tests.courses.snapshots import keep, make_month
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 
 ROLES = (
@@ -123,6 +125,8 @@ def _things(
     prepared = Declaration(run, "preparation", clock.today(), 60, "Förberedde passet")
     return {
         "declared_id": declare(prepared, nonce="world-02", by=trainer).id,
+        "closing_id": _closed_month(project, participant, trainer).id,
+        "part": "all",
         "entry_id": entry.id,
         "objection_id": objection.id,
         "hours_token": links.hours_token(participant, entry.day.replace(day=1)),
@@ -149,3 +153,16 @@ def _things(
         "audience": "participant",
         "kind": "csv",
     }
+
+
+def _closed_month(project: Project, participant: Person, leader: Person) -> MonthClosing:
+    """September, closed, with hours of the participant and a sheet of the first session."""
+    month = make_month(1, 1, first=date(2022, 9, 1), closed_at=clock.now())
+    (person,), (line,), (sheet,) = month.participants, month.lines, month.sheets
+    hers = replace(
+        month,
+        participants=(replace(person, person_id=participant.id),),
+        lines=(replace(line, person_id=participant.id),),
+        sheets=(replace(sheet, session_id=1),),
+    )
+    return keep(project, hers, by=leader)
