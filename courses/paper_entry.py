@@ -1,6 +1,6 @@
 """What a sign-in list on paper says, typed afterwards: who signed, who came later or left earlier, and the rest.
 
-The rule that matters most: a row without a signature changes no answer that stands, unless somebody takes its tick away.
+The rule that matters most: a row without a signature changes no answer that stands, unless its tick is taken away.
 """
 
 from collections.abc import Mapping

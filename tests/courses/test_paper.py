@@ -171,7 +171,7 @@ def test_somebody_who_answered_meanwhile_is_shown_with_both(app: Flask, browser_
     now = attendance.latest(day.session)
     assert {number: attendance.state_of(entry) for number, entry in now.items()} == {a.id: "absent", b.id: "whole"}
     again = dict(re.findall(r'name="(seen\d+|was\d+|nonce)" value="([^"]*)"', answer.text))
-    ticked = {name: "1" for name in re.findall(r'name="(there\d+)" value="1" checked', answer.text)}
+    ticked = dict.fromkeys(re.findall(r'name="(there\d+)" value="1" checked', answer.text), "1")
     assert ticked == {f"there{a.id}": "1", f"there{b.id}": "1"}
     assert browser.post(url, data=again | ticked).status_code == 303
     assert attendance.state_of(attendance.latest(day.session)[a.id]) == "whole"
