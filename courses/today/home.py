@@ -12,7 +12,6 @@ from courses import staff
 from courses.surveys import SurveyBatch
 from courses.today.approving import approving_tasks
 from courses.today.certifying import certifying_tasks
-from courses.today.approving import approving_tasks
 from courses.today.following import hours_tasks, results_tasks, staff_tasks, steering_tasks
 from courses.today.leading import Leading, leading_of, leading_tasks
 from courses.today.learning import Learning, learning_of, learning_tasks
@@ -76,7 +75,6 @@ def home_of(person: Person) -> Home:
     evaluator_of = tuple(day for day in days if day.project.id in ids["evaluator"])
     published = _published(ids["evaluator"]) if ids["evaluator"] else 0
     followed = staff.summary(people.managed_staff(person)) if people.has_role(person, "manager") else None
-    found += approving_tasks(person, ids["project_leader"], ids["county_trainer"])
     found += approving_tasks(person, ids["project_leader"], ids["county_trainer"])
     found += staff_tasks(followed) + hours_tasks(economist_of) + results_tasks(evaluator_of, published)
     found += steering_tasks(person, ids["steering_group"])
