@@ -74,7 +74,7 @@
   };
   const post = (record, token) => {
     const body = new URLSearchParams({ csrf_token: token, nonce: record.nonce, person: String(record.person), marked_at: new Date(record.markedAt).toISOString() });
-    if (record.waited) body.set("waited", "1");
+    if (record.waited || now() - record.markedAt > 60000) body.set("waited", "1");
     for (const [id, row] of Object.entries(record.rows)) {
       for (const name of ["seen", "state", "came", "left", "absence"]) body.set(`${name}${id}`, row[name] ?? "");
     }
@@ -115,12 +115,14 @@
       ...said.gone.map((id) => [id, { kind: "gone" }]),
     ]);
   };
-  const unsent = (record) => within(["outbox"], "readwrite", ({ outbox }) => {
-    outbox.get(record.nonce).onsuccess = ({ target }) => { if (target.result) outbox.put({ ...target.result, waited: true }); };
+  /* What could not be sent at once has waited, and says so when it comes. */
+  const unsent = () => within(["outbox"], "readwrite", ({ outbox }) => {
+    outbox.getAll().onsuccess = ({ target }) => target.result
+      .filter((each) => each.person === person && !each.waited).forEach((each) => outbox.put({ ...each, waited: true }));
   });
   const sendOne = async (record, token, again = true) => {
     const heard = await post(record, token);
-    if (heard.link !== "ok") { await unsent(record); return heard.link; }
+    if (heard.link !== "ok") return heard.link;
     if (heard.status === 409 && heard.said.code === "person") return "other";
     if (again && (heard.status === 400 || heard.said.code === "same_moment")) {
       const fresh = await askState(record.session, record.urls.state);
@@ -163,6 +165,7 @@
           wanted = false;
           tell("link", { sending: true, waiting: count(await waiting()) });
           link.state = await alone(() => sendAll(open));
+          if (link.state !== "ok") await unsent();
         }
       } finally {
         running = undefined;

@@ -32,6 +32,7 @@ self.addEventListener("message", (event) => {
     await Promise.all([...parts, page].map(async (one) => (await cache.match(one)) || cache.add(one)));
     const since = forgotten;
     if (!stored || !(await kept(path))) await store(path, await fetch(path, { credentials: "same-origin" }), since);
+    await tidy(cache, [...parts, page.url]);
     return Boolean(await kept(path));
   };
   event.waitUntil(work().then(reply, () => reply(false)));
@@ -87,6 +88,12 @@ async function store(path, answer, since = forgotten) {
   await (await caches.open(SHEETS)).put(path, new Response(marked, { status: 200, headers }));
 }
 
+/* Parts of earlier versions go when no other kept page can need them. */
+async function tidy(cache, needed) {
+  if ((await (await caches.open(SHEETS)).keys()).length > 1) return;
+  for (const request of await cache.keys()) if (!needed.includes(request.url)) await cache.delete(request);
+}
+
 async function kept(path) {
   const found = await caches.match(path, { cacheName: SHEETS });
   if (found && Date.now() - Date.parse(found.headers.get("Kept-At")) > DAYS * 86400000) { await remove(path); return undefined; }
@@ -94,9 +101,7 @@ async function kept(path) {
 }
 
 async function remove(path) {
-  const cache = await caches.open(SHEETS);
-  await cache.delete(path);
-  if (!(await cache.keys()).length) await Promise.all([caches.delete(SHEETS), caches.delete(PARTS)]);
+  if (await caches.has(SHEETS)) await (await caches.open(SHEETS)).delete(path);
 }
 
 async function prune() {
