@@ -27,6 +27,7 @@ class Settings:
     smtp_url: str
     jobs_url: str
     testing: bool = False
+    key_encryption_key_old: str = ""
 
     @property
     def secure(self) -> bool:
@@ -80,6 +81,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         demo=demo,
         smtp_url=smtp,
         jobs_url=jobs,
+        key_encryption_key_old=_key(environment.get("LMS_KEY_ENCRYPTION_KEY_OLD", ""), "LMS_KEY_ENCRYPTION_KEY_OLD"),
     )
 
 
@@ -90,15 +92,16 @@ def _secret(environment: Mapping[str, str], name: str, fallback: str) -> str:
     return value
 
 
-def _key(value: str) -> str:
-    """The key when it is one: 32 bytes in URL-safe base64; found out now and not at the first personnummer."""
+def _key(value: str, name: str = "LMS_KEY_ENCRYPTION_KEY") -> str:
+    """The key when it is one (or none): 32 bytes in URL-safe base64; found out now, not at the first personnummer."""
+    if not value:
+        return ""
     try:
         right = len(urlsafe_b64decode(value)) == 32
     except (binascii.Error, ValueError):
         right = False
     if not right:
-        name = "LMS_KEY_ENCRYPTION_KEY"
-        raise SettingsError(f"{name} is not a key. Create one with: {NEEDED[name]}")
+        raise SettingsError(f"{name} is not a key. Create one with: {NEEDED['LMS_KEY_ENCRYPTION_KEY']}")
     return value
 
 

@@ -20,7 +20,7 @@ import config
 from courses import materials, proof
 from courses.esf import export
 from courses.proof import words as proof_words
-from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, schema
+from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, rotation, schema
 from lms import demo as telling
 from lms.app import create_app
 from lms.db import db
@@ -56,7 +56,11 @@ def _no_database(error: BaseException | None) -> str:
 def _check_prepared(app: Flask) -> None:
     """Refused when the database is not of this version. What is forked afterwards opens its own connections."""
     current = schema.is_current()
-    db.engine.dispose()
+    try:
+        rotation.check_readable()
+    finally:
+        db.session.remove()
+        db.engine.dispose()
     app.extensions[jobs.EXTENSION].storage.close()
     if not current:
         raise Refused("the database is not prepared for this version. Run: lms init", "not_prepared")
@@ -85,6 +89,7 @@ def init(administrator: str | None) -> None:
     catalogue.compile_all()
     with application() as app:
         prepare(app)
+        rotation.check_readable()
         if administrator:
             _give(administrator, "administrator")
             db.session.commit()
@@ -300,6 +305,29 @@ def ledger_verify() -> None:
 def _counted(done: int) -> None:
     """Progress that a terminal writes over."""
     click.echo(f"{done} entries so far\r", err=True, nl=False)
+
+
+@main.group()
+def keys() -> None:
+    """The keys of the installation."""
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Encrypt everything anew under LMS_KEY_ENCRYPTION_KEY; the earlier key is LMS_KEY_ENCRYPTION_KEY_OLD."""
+    with application():
+        done = rotation.rotate(_share if sys.stderr.isatty() else _share_quietly)
+        db.session.commit()
+    told = f"{done.changed} values encrypted anew, {done.already} were already, {done.hashes} keyed hashes made anew"
+    click.echo(told)
+
+
+def _share(done: int, total: int) -> None:
+    click.echo(f"\r{done} of {total}", err=True, nl=done == total)
+
+
+def _share_quietly(_done: int, _total: int) -> None:
+    """What runs in a pipe says nothing until it is done."""
 
 
 @main.group()

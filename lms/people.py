@@ -177,15 +177,10 @@ def normal_email(email: str | None) -> str | None:
     return email.strip().lower() if email and email.strip() else None
 
 
-def find_person(*, email: str | None = None, personnummer_hash: str | None = None) -> Person | None:
-    """The person with this address or this personnummer, or None."""
-    found: Person | None = None
-    if personnummer_hash:
-        found = db.session.scalar(select(Person).where(Person.personnummer_hash == personnummer_hash))
+def find_person(*, email: str | None) -> Person | None:
+    """The person with this address, or None."""
     address = normal_email(email)
-    if found is None and address:
-        found = db.session.scalar(select(Person).where(Person.email == address))
-    return found
+    return db.session.scalar(select(Person).where(Person.email == address)) if address else None
 
 
 def roles_of(person: Person, *names: str, on: date | None = None) -> list[Role]:

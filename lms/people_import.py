@@ -22,7 +22,7 @@ from lms.people import Person
 from lms.people_file import PeopleFile, Row, RowProblem
 from lms.projects import Participation, Project
 from lms.refusals import Refused
-from lms.secrets import encrypted, keyed_hash
+from lms.secrets import encrypted, keyed_hash, keyed_hashes
 
 Value = TypeVar("Value")
 _AT_A_TIME = 1_000
@@ -318,7 +318,8 @@ def _by_email(row: Row, known: _Known) -> Person | None:
 
 
 def _by_number(row: Row, known: _Known) -> Person | None:
-    return known.by_hash.get(keyed_hash(row.personnummer)) if row.personnummer else None
+    hashes = keyed_hashes(row.personnummer) if row.personnummer else ()
+    return next((known.by_hash[each] for each in hashes if each in known.by_hash), None)
 
 
 def _key(organisation: str) -> str:
@@ -331,7 +332,8 @@ def _known(project: Project, rows: Sequence[Row]) -> _Known:
     known = _Known(organisations=members, project_id=project.id)
     for person in _people(Person.email, [row.email for row in rows if row.email]):
         known.by_email[person.email or ""] = person
-    for person in _people(Person.personnummer_hash, [keyed_hash(row.personnummer) for row in rows if row.personnummer]):
+    numbers = [each for row in rows if row.personnummer for each in keyed_hashes(row.personnummer)]
+    for person in _people(Person.personnummer_hash, numbers):
         known.by_hash[person.personnummer_hash or ""] = person
     ids = {person.id for person in (*known.by_email.values(), *known.by_hash.values())}
     for some in _portions(sorted(ids)):

@@ -1,23 +1,30 @@
-"""Values that may not be read from a stolen database: a cipher to keep them, a keyed hash to find them again."""
+"""Values that may not be read from a stolen database: a cipher to keep them, a keyed hash to find them again.
+
+The rule that matters most: a column of ciphers is called `cipher` or `…_cipher`, so that the change of the key finds it
+(lms/rotation.py). While LMS_KEY_ENCRYPTION_KEY_OLD is set, both keys are read and only the new one writes.
+"""
 
 import hmac
+from base64 import urlsafe_b64decode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from flask import current_app
 
 if TYPE_CHECKING:
-    from cryptography.fernet import Fernet
+    from cryptography.fernet import MultiFernet
 
 
-def _key() -> str:
-    return str(current_app.config["SETTINGS"].key_encryption_key)
+def keys() -> tuple[str, ...]:
+    """The key that writes, then the old one when there is one."""
+    settings = current_app.config["SETTINGS"]
+    return tuple(key for key in (settings.key_encryption_key, settings.key_encryption_key_old) if key)
 
 
-def _cipher() -> "Fernet":
-    from cryptography.fernet import Fernet  # noqa: PLC0415  few requests need it
+def _cipher() -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415  few requests need it
 
-    return Fernet(_key())
+    return MultiFernet([Fernet(key) for key in keys()])
 
 
 def encrypted(text: str) -> bytes:
@@ -26,9 +33,25 @@ def encrypted(text: str) -> bytes:
 
 
 def decrypted(cipher: bytes) -> str:
+    """The text of a cipher under either key."""
     return _cipher().decrypt(cipher).decode()
+
+
+def is_under(key: str, cipher: bytes) -> bool:
+    """Whether the cipher was made with the key: its last 32 bytes are an HMAC of the others (Fernet's format)."""
+    try:
+        token = urlsafe_b64decode(cipher)
+    except ValueError:
+        return False
+    sign = hmac.new(urlsafe_b64decode(key)[:16], token[:-32], sha256).digest()
+    return hmac.compare_digest(sign, token[-32:])
 
 
 def keyed_hash(text: str) -> str:
     """The same text gives the same hash in this installation only; 64 hex digits."""
-    return hmac.new(_key().encode(), text.encode(), sha256).hexdigest()
+    return keyed_hashes(text)[0]
+
+
+def keyed_hashes(text: str) -> tuple[str, ...]:
+    """The hash under the key, then under the old one when there is one: what is looked for may stand under either."""
+    return tuple(hmac.new(key.encode(), text.encode(), sha256).hexdigest() for key in keys())
