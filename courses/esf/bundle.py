@@ -39,7 +39,7 @@ def zipped(
             made.append((file.name, hashlib.sha256(data).digest()))
             yield window.taken()
             told(number)
-        archive.writestr(_entry(CONTENTS, moment), _contents(made))
+        archive.writestr(_entry(CONTENTS, moment), contents(made))
         names = set(archive.namelist())
         if len(names) != announced or len(made) + 1 != announced:
             raise BrokenOff(f"{len(names)} files were made and {announced} announced")
@@ -54,7 +54,8 @@ def _entry(name: str, moment: datetime) -> zipfile.ZipInfo:
     return entry
 
 
-def _contents(made: list[tuple[str, bytes]]) -> bytes:
+def contents(made: Sequence[tuple[str, bytes]]) -> bytes:
+    """The list of contents: each file's name and SHA-256 (given as bytes), as CSV."""
     columns = [Column("Fil"), Column("SHA-256")]
     return spreadsheet.csv_text(columns, [[name, mark.hex()] for name, mark in made])
 

@@ -4,6 +4,7 @@ import io
 import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,11 +14,13 @@ from sqlalchemy import select, text
 
 from courses.esf import bundle, files, progress, scb
 from courses.esf.closings import BundleProgress, MonthClosing
+from courses.esf.export import export
 from courses.esf.snapshot import Snapshot
 from lms import clock, protection
 from lms.audit import Audit
 from lms.db import db
 from lms.people import Person
+from lms.refusals import Refused
 from lms.secrets import encrypted
 from tests.courses.snapshots import keep, make_line, make_month, make_person
 from tests.factories import make_participant, make_project, make_role
@@ -192,6 +195,35 @@ def test_what_was_changed_in_the_database_gives_no_file(world: World, browser_of
         answer = browser_of(world.leader).get(f"/months/{closing.id}/all.zip")
         assert answer.status_code in (400, 409)
         assert "has been changed in the database" in answer.text
+
+
+# --- on the command line ------------------------------------------------------------------------------------
+
+
+def test_export_writes_what_the_archive_holds(world: World, browser_of, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    with clock.moved(clock.now() + timedelta(days=70)):
+        written = export(world.project, date(2022, 11, 1), tmp_path / "ut")
+    db.session.commit()
+    archive = zipfile.ZipFile(io.BytesIO(browser_of(world.leader).get(f"{world.address}/all.zip").data))
+    names = [path.relative_to(tmp_path / "ut").as_posix() for path in written]
+    assert names == archive.namelist()
+    assert all((tmp_path / "ut" / name).read_bytes() == archive.read(name) for name in names)
+    assert sorted(path for path in (tmp_path / "ut").rglob("*") if path.is_file()) == sorted(written)
+    assert next(row.details["people"] for row in logged("esf.scb_downloaded")) == 1
+    assert len(logged("esf.exported")) == 1
+
+
+def test_export_leaves_nothing_when_a_file_cannot_be_made(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_values: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "signed_sheet", fail)
+    with clock.moved(clock.now() + timedelta(days=70)), pytest.raises(Refused) as refused:
+        export(world.project, date(2022, 11, 1), tmp_path)
+    assert refused.value.code == "directory"
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- how far it is ------------------------------------------------------------------------------------------
