@@ -263,7 +263,7 @@ def esf() -> None:
 @click.argument("month", metavar="YYYY-MM")
 @click.option("--out", "folder", required=True, type=click.Path(file_okay=False, path_type=Path))
 def esf_export(dnr: str, month: str, folder: Path) -> None:
-    """Write a month's hours as XLSX and CSV into a folder."""
+    """Write the files of a closed month into a folder; of an open one its draft as XLSX and CSV."""
     try:
         first = date.fromisoformat(f"{month}-01")
     except ValueError as error:
