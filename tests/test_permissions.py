@@ -100,14 +100,6 @@ MATRIX: dict[str, object] = {
         ["own_hours.show", "own_hours.declare"],
         SIGNED_IN - {"outsider", "other_leader", "administrator"},
     ),
-    **dict.fromkeys(
-        ["approvals.index", "approvals.approve", "approvals.ask", "approvals.refuse"],
-        frozenset({"leader", "county_trainer"}),
-    ),
-    **dict.fromkeys(
-        ["own_hours.show", "own_hours.declare"],
-        SIGNED_IN - {"outsider", "other_leader", "administrator"},
-    ),
     "cascade.branch": frozenset({"leader", "county_trainer", "trainer"}),
     **dict.fromkeys(["certification.show"], frozenset({"trainer", "county_trainer", "leader"})),
     **dict.fromkeys(["runs.show"], frozenset({"trainer", "county_trainer", "leader"})),

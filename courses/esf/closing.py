@@ -5,7 +5,7 @@ chain that it names belong together; of two leaders at once one closes and the o
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -80,13 +80,19 @@ class Left:
 
 def left(project: Project, first: date) -> Left:
     """What is missing before the month can be closed. A constant number of queries."""
-    found = tuple(figures.parts(project, first))
+    found = figures.parts(project, first)
+    return left_of(project, first, sheets(project, first, last_day(first)), found)
+
+
+def left_of(project: Project, first: date, held: Iterable[Sheet], found: Iterable[Part]) -> Left:
+    """The same when the sheets and hours of the month are known."""
+    parts = tuple(found)
     return Left(
         is_over=last_day(first) < clock.today(),
         earlier=tuple(earlier_open(project, first)),
-        unsigned=tuple(sheet for sheet in sheets(project, first, last_day(first)) if not sheet.is_signed),
-        parts=found,
-        members=tuple(figures.members(project, first, found)),
+        unsigned=tuple(sheet for sheet in held if not sheet.is_signed),
+        parts=parts,
+        members=tuple(figures.members(project, first, parts)),
     )
 
 

@@ -2,17 +2,23 @@
 
 import re
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from courses.esf import workbook
+from courses.esf.changes import changes as changes_of
+from courses.esf.closing import left_of
+from courses.esf.closings import MonthClosing, closings_of, latest, sendings_of
+from courses.esf.days import due
 from courses.esf.employers import employers as employers_of
 from courses.esf.month import Month, month
-from courses.esf.months import firsts
+from courses.esf.months import MonthOverview, firsts, is_changed
 from courses.esf.months import months as months_of
 from courses.esf.posts import posts
+from courses.esf.sending import to_send
 from lms import audit, clock, filters
 from lms.permissions import guarded
 from lms.policy import may_lead_project, may_see_employer_hours
@@ -26,42 +32,68 @@ PER_PAGE = 50
 @bp.get("/projects/<int:project_id>/months")
 @guarded(may_lead_project, Project)
 def months(project: Project) -> ResponseReturnValue:
-    """Every month and where it stands."""
+    """Every month and where it stands, and what must be sent in which order."""
     found = months_of(project)
-    return render_template("courses/esf/months.html", project=project, months=found, words=_month_words())
+    return render_template(
+        "courses/esf/months.html",
+        project=project,
+        months=found,
+        words=month_words(),
+        queue=to_send(project),
+        due=due,
+    )
 
 
 @bp.get("/projects/<int:project_id>/months/<name>")
 @guarded(may_lead_project, Project)
 def show(project: Project, name: str) -> ResponseReturnValue:
-    """A month: hours per municipality, what is missing with who can fix it, people of one municipality, the file."""
-    found = month(project, _first(project, name))
-    wanted = request.args.get("employer", -1, int)
-    place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
-    people = [line for line in found.lines if line.organisation_id == place.organisation_id] if place else []
-    page = max(request.args.get("page", 1, int), 1)
+    """A month: signatures and hours per municipality, what is left before it is closed, what changed since, files."""
+    first = first_day(project, name)
+    found, closing = month(project, first), latest(project, first)
+    around = months_of(project)
     return render_template(
         "courses/esf/month.html",
         project=project,
         month=found,
-        months=_around(project, found),
-        words=_month_words(),
+        name=name,
+        left=left_of(project, first, found.sheets, found.parts),
+        months=_around(around, first),
+        words=month_words(),
         states=workbook.state_words(),
         rounding=workbook.rounding_words(found),
-        file=workbook.file_name(project, found.first, "xlsx"),
         days_left=(found.due - clock.today()).days,
-        place=place,
-        people=people[(page - 1) * PER_PAGE : page * PER_PAGE],
-        page=page,
-        pages=-(-len(people) // PER_PAGE),
+        **_closed(closing),
+        **_people(found),
     )
+
+
+def _closed(closing: MonthClosing | None) -> dict[str, Any]:
+    """What a closed month shows beside its figures: its versions, what changed since, what must be sent."""
+    if closing is None:
+        return {"closing": None, "versions": [], "changes": [], "queue": []}
+    versions = [each for each in closings_of(closing.project) if each.first == closing.first]
+    changed = changes_of(closing) if is_changed(closing) else []
+    sent = [each for each in sendings_of(closing.project) if each.first == closing.first]
+    return {
+        "closing": closing, "versions": versions[::-1], "changes": changed, "sent": sent,
+        "queue": to_send(closing.project),
+    }  # fmt: skip
+
+
+def _people(found: Month) -> dict[str, Any]:
+    """The people of the municipality that was asked for, a page at a time."""
+    wanted, page = request.args.get("employer", -1, int), max(request.args.get("page", 1, int), 1)
+    place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
+    people = found.lines_of(place) if place else []
+    pages = -(-len(people) // PER_PAGE)
+    return {"place": place, "people": people[(page - 1) * PER_PAGE : page * PER_PAGE], "page": page, "pages": pages}
 
 
 @bp.get("/projects/<int:project_id>/months/<name>/hours.xlsx")
 @guarded(may_lead_project, Project)
 def hours(project: Project, name: str) -> ResponseReturnValue:
     """The workbook of a month; who fetched it is in the audit log."""
-    first = _first(project, name)
+    first = first_day(project, name)
     found = month(project, first)
     file = workbook.month_workbook(found, posts(project, first))
     _log("esf.downloaded", project, {"month": name, "people": found.total.people})
@@ -102,7 +134,7 @@ def _decimal(minutes: int) -> str:
     return f"{filters.number(whole, language)}{',' if language == 'sv' else '.'}{hundredths:02}"
 
 
-def _first(project: Project, name: str) -> date:
+def first_day(project: Project, name: str) -> date:
     """The first day of the month named YYYY-MM, or 404 when the project has no such month."""
     found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
     first = date(int(found[1]), int(found[2]), 1) if found and found[1] != "0000" else None
@@ -111,15 +143,14 @@ def _first(project: Project, name: str) -> date:
     return first
 
 
-def _around(project: Project, found: Month) -> list[object]:
+def _around(every: list[MonthOverview], first: date) -> list[MonthOverview]:
     """The eight months that end with the one after this."""
-    every = months_of(project)
-    place = next(number for number, each in enumerate(every) if each.first == found.first)
+    place = next(number for number, each in enumerate(every) if each.first == first)
     last = min(max(place + 2, 8), len(every))
-    return list(every[max(last - 8, 0) : last])
+    return every[max(last - 8, 0) : last]
 
 
-def _month_words() -> dict[str, tuple[str, str]]:
+def month_words() -> dict[str, tuple[str, str]]:
     """State of a month → the pearl's state and the words beside it."""
     return {
         "coming": ("kommande", _("To come")),

@@ -15,7 +15,7 @@ from courses.esf.changes import changes
 from courses.esf.closings import ClosingNumber, MonthClosing, closings_of
 from courses.esf.months import is_changed, months
 from courses.esf.sending import send, to_send
-from lms import clock, people, projects, secrets
+from lms import clock, projects, secrets
 from lms.audit import Audit
 from lms.db import db
 from lms.people import Person
@@ -304,7 +304,6 @@ def test_questions_do_not_grow_with_people(scene: September) -> None:
 
 
 def test_no_personnummer_is_in_a_snapshot(scene: September) -> None:
-    people.set_personnummer(scene.anna, "199001019802") if hasattr(people, "set_personnummer") else None
     scene.anna.personnummer_cipher = secrets.encrypted("199001019802")
     made = scene.close()
     assert "9802" not in repr(snapshot.unpacked(made.snapshot))
