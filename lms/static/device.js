@@ -210,7 +210,7 @@
   /* --- what every page says ------------------------------------------------------------------------------------ */
   const region = document.querySelector(".messages[data-waiting]");
   const announce = async () => {
-    if (!region || document.querySelector("[data-sheet-session]")) return;
+    if (!region || document.querySelector("[data-sheet-session], [data-offline-page]")) return;
     const outbox = await all("outbox"), drafts = await all("drafts");
     const mine = [...outbox, ...drafts].filter((each) => !person || each.person === person);
     region.querySelector(".waiting")?.remove();

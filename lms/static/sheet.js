@@ -160,11 +160,13 @@
     const left = Object.keys(draft.rows).length > 0;
     const [label, url] = (signedBy && !correcting) || (signed && left) ? [said.correctWord, words.correctUrl]
       : device.link.state === "out" ? [said.signInWord, words.signInUrl]
+        : noted("taken", "error", "refused") && !correcting && !signed ? [said.showWord, `#${document.querySelector(".row-note")?.id ?? ""}`]
         : device.link.state === "other" || (roster && device.link.state === "ok") ? [said.againWord, words.sheetUrl] : ["", ""];
     way.hidden = !label;
     way.textContent = label;
     if (label) way.href = url;
-    drop.hidden = !((signedBy || correcting || signed) && left);
+    drop.hidden = !((correcting || signed) && left);
+    document.querySelector(".signbar-acts")?.toggleAttribute("hidden", Boolean(signedBy));
     ways.hidden = way.hidden && drop.hidden;
   };
   drop?.addEventListener("click", async () => {
@@ -259,7 +261,7 @@
       const before = known.get(id), mine = draft.rows[id];
       known.set(id, row);
       field(id, "seen").value = row.seen;
-      if (mine && same(mine, row) && mine.note?.kind !== "signed") { delete draft.rows[id]; changed.push(id); }
+      if (mine && same(mine, row)) { delete draft.rows[id]; changed.push(id); }
       else if (mine && mine.seen !== row.seen && row.seen && !signedBy) {
         draft.rows[id] = { ...mine, seen: row.seen, note: { kind: "taken" } };
         changed.push(id);
@@ -284,7 +286,7 @@
     if (detail.session !== session) return;
     await reload();
     signedBy ||= Object.values(draft.rows).find((row) => row.note?.kind === "signed")?.note.told ?? "";
-    await learn(detail.rows);
+    await learn(detail.rows ?? Object.fromEntries(known));
     tell();
   });
   document.addEventListener("parlband:link", ({ detail }) => {
