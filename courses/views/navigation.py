@@ -86,7 +86,7 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
         (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
-        (leads, _("Months"), "esf.months", ("/ledger",)),
+        (leads, _("Months"), "esf.months", ("/ledger", "/months/")),
         (leads or "economist" in names, _("Hours"), "esf.employers", (f"/projects/{project_id}/statistics",)),
         (not leads and bool(names & {"evaluator", "steering_group"}), _("Statistics"), "statistics.show", ()),
         (leads or "steering_group" in names, _("Goals"), "goals.board", ()),
