@@ -40,7 +40,7 @@ MATRIX: dict[str, object] = {
     # Everybody who is signed in
     **dict.fromkeys(
         [
-            "phones.enter", "phones.leave",
+            "phones.enter", "phones.leave", "own_hours.index",
             "accounts.settings", "accounts.save_settings", "certificates.mine",
             "hours.confirm", "hours.mine", "horizontal.mine", "horizontal.step",
             "learning.shelves", "learning.study", "learning.study_lesson", "learning.study_tick", "projects.index",

@@ -28,7 +28,8 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     def of(cls, session: Session, people: Sequence[Person], groups: Sequence[Activity]) -> Self:
         """The form for this sheet and the groups that somebody on it may belong to."""
         form = cls()
-        form.person.choices = [SelectChoice(person.id, person.name) for person in people]
+        form.person.choices = [SelectChoice(0, _l("Choose who is moved"))]
+        form.person.choices += [SelectChoice(person.id, person.name) for person in people]
         form.group.choices = [SelectChoice(group.id, described(session, group)) for group in groups]
         return form
 

@@ -217,7 +217,7 @@ class Own:
 
 
 def activities(person: Person, project: Project) -> list[tuple[Activity, bool]]:
-    """What the person may declare hours for, the newest first, and whether she leads it."""
+    """What the person may declare hours for and whether she leads it: what she leads first, the newest first."""
     trained = exists().where(RunTrainer.run_id == Activity.id, RunTrainer.person_id == person.id)
     leads = or_(trained, and_(Activity.kind != "course", Activity.created_by_id == person.id))
     place = exists().where(
@@ -228,7 +228,7 @@ def activities(person: Person, project: Project) -> list[tuple[Activity, bool]]:
     query = (
         select(Activity, leads.label("leads"))
         .where(Activity.project_id == project.id, Activity.cancelled_at.is_(None), or_(leads, place, called))
-        .order_by(begins.desc(), Activity.id.desc())
+        .order_by(leads.desc(), begins.desc(), Activity.id.desc())
     )
     return [(activity, bool(led)) for activity, led in db.session.execute(query).unique()]
 

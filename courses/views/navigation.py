@@ -70,28 +70,31 @@ def _own(person: Person) -> list[Place]:
     run_id = db.session.scalar(query)
     if run_id is None:
         reads = not person.roles or has_role(person, "manager", "steering_group")
-        return _place(_("To read"), "learning.shelves", ("/learn/",)) if reads else []
+        hers = [] if person.roles else _place(_("My hours"), "hours.mine", ("/hours/",))
+        return [*_place(_("To read"), "learning.shelves", ("/learn/",)), *hers] if reads else []
     return [
         *_place(_("My course"), "learning.course", ("/courses/", "/learn", "/horizontal"), run_id=run_id),
-        *_place(_("My hours"), "hours.mine"),
+        *_place(_("My hours"), "hours.mine", ("/hours/",)),
         *_place(_("My certificates"), "certificates.mine", ("/certificates/",)),
     ]
 
 
 def _in_project(person: Person, project_id: int) -> list[Place]:
     names = {role.name for role in roles_of(person) if role.project_id == project_id}
+    roles = f"/projects/{project_id}/roles"
+    unsigned, to_approve = f"/projects/{project_id}/unsigned-sheets", f"/projects/{project_id}/hours-to-approve"
     leads, teaches = "project_leader" in names, bool(names & {"trainer", "county_trainer", "project_leader"})
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
-        (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/")),
+        (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/", unsigned)),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
         (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
-        (leads, _("Months"), "esf.months", ("/ledger", "/months/")),
+        (leads, _("Months"), "esf.months", ("/ledger", "/months/", to_approve)),
         (leads or "economist" in names, _("Hours"), "esf.employers", (f"/projects/{project_id}/statistics",)),
         (not leads and bool(names & {"evaluator", "steering_group"}), _("Statistics"), "statistics.show", ()),
         (leads or "steering_group" in names, _("Goals"), "goals.board", ()),
         (teaches or "evaluator" in names, _("Surveys"), "surveys.overview", ()),
-        (leads, _("People"), "people.index", ("/people/", f"/projects/{project_id}/roles", "/uploads/", "/roles/")),
+        (leads, _("People"), "people.index", ("/people/", roles, "/uploads/", "/roles/", "/participations/")),
         (leads or bool(names & {"county_trainer", "steering_group"}), _("Project"), "project.show", ()),
     ]
     return [

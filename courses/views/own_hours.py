@@ -11,9 +11,10 @@ from courses.forms.own_hours import KINDS, OwnHoursForm
 from courses.hours import declaring
 from courses.hours.declaring import Declaration
 from courses.policy import may_declare_hours
+from lms import clock
 from lms.db import db
-from lms.permissions import guarded
-from lms.projects import Project
+from lms.permissions import guarded, may_be_signed_in
+from lms.projects import Project, projects_of
 from lms.refusals import Refused, Stale
 from lms.views import me, see
 
@@ -24,16 +25,26 @@ FIELDS = {
 }  # fmt: skip
 
 
-@bp.get("/projects/<int:project_id>/own-hours")
+@bp.get("/hours/own")
+@guarded(may_be_signed_in)
+def index() -> ResponseReturnValue:
+    """The project that the hours are for: straight there when there is only one."""
+    mine = [project for project in projects_of(me()) if may_declare_hours(me(), project)]
+    if len(mine) == 1:
+        return see(url_for(".show", project_id=mine[0].id))
+    return render_template("courses/own_hours_where.html", projects=mine)
+
+
+@bp.get("/hours/own/<int:project_id>")
 @guarded(may_declare_hours, Project)
 def show(project: Project) -> ResponseReturnValue:
     """What this person has declared, and the form."""
     form = OwnHoursForm.of(declaring.activities(me(), project))
-    form.nonce.data = secrets.token_urlsafe(16)
+    form.nonce.data, form.day.data = secrets.token_urlsafe(16), clock.today()
     return _page(project, form)
 
 
-@bp.post("/projects/<int:project_id>/own-hours")
+@bp.post("/hours/own/<int:project_id>")
 @guarded(may_declare_hours, Project)
 def declare(project: Project) -> ResponseReturnValue:
     """Declare hours of a day; hours that stand for the same day are shown before they are replaced."""

@@ -265,7 +265,7 @@ def test_two_leaders_at_once_approve_once(app: Flask) -> None:
 
 def test_from_declaring_to_the_answer_in_the_browser(browser_of) -> None:
     day, what = taught()
-    browser, url = browser_of(day.trainer), f"/projects/{day.project.id}/own-hours"
+    browser, url = browser_of(day.trainer), f"/hours/own/{day.project.id}"
     page = browser.get(url).text
     nonce = re.search(r'name="nonce" value="([^"]+)"', page)
     assert nonce
@@ -319,6 +319,16 @@ def test_the_lists_ask_as_much_for_many_lines(browser_of) -> None:
         with count_queries() as found:
             assert leading.get(f"/projects/{day.project.id}/hours-to-approve").status_code == 200
         with count_queries() as own_page:
-            assert mine.get(f"/projects/{day.project.id}/own-hours").status_code == 200
+            assert mine.get(f"/hours/own/{day.project.id}").status_code == 200
         counts.append((len(found), len(own_page)))
     assert counts[1] == counts[2]
+
+
+def test_the_way_there_from_ones_own_hours(browser_of) -> None:
+    day, _what = taught()
+    browser = browser_of(day.people[0])
+    assert 'href="/hours/own"' in browser.get("/hours").text
+    assert browser.get("/hours/own").location == f"/hours/own/{day.project.id}"
+    projects.join_project(day.people[0], factories.make_project(like="smot"), by=None)
+    assert "SMAIL" in browser.get("/hours/own").text
+    assert "You take part in no project" in browser_of(factories.make_person()).get("/hours/own").text
