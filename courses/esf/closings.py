@@ -105,11 +105,25 @@ def latest(project: Project, first: date) -> MonthClosing | None:
 
 def closings_of(project: Project) -> list[MonthClosing]:
     """Every version of every closed month, in order; snapshots stay in the database until they are read."""
-    query = select(MonthClosing).where(MonthClosing.project_id == project.id)
-    return list(db.session.scalars(query.order_by(MonthClosing.first, MonthClosing.version)))
+    return history(project)[0]
 
 
 def sendings_of(project: Project) -> list[MonthSending]:
     """What was ticked off as sent, in order."""
-    query = select(MonthSending).where(MonthSending.project_id == project.id).order_by(MonthSending.id)
-    return list(db.session.scalars(query))
+    return history(project)[1]
+
+
+def history(project: Project) -> tuple[list[MonthClosing], list[MonthSending]]:
+    """`closings_of` and `sendings_of` in one query."""
+    query = (
+        select(MonthClosing, MonthSending)
+        .outerjoin(MonthSending, MonthSending.closing_id == MonthClosing.id)
+        .where(MonthClosing.project_id == project.id)
+        .order_by(MonthClosing.first, MonthClosing.version)
+    )
+    closings: dict[int, MonthClosing] = {}
+    sendings: list[MonthSending] = []
+    for closing, sending in db.session.execute(query):
+        closings[closing.id] = closing
+        sendings += [sending] if sending else []
+    return list(closings.values()), sorted(sendings, key=lambda each: each.id)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, exists, extract, func, literal, or_, selec
 
 from courses.attendance import STANDS, AttendanceEntry
 from courses.esf import figures, ledger
-from courses.esf.closings import MonthClosing, closings_of, sendings_of
+from courses.esf.closings import MonthClosing, history
 from courses.esf.days import following, last_day
 from courses.esf.ledger import is_counted, is_esf
 from courses.esf.sending import ToSend, queue_of
@@ -44,9 +44,9 @@ class MonthOverview:
 
 def months(project: Project) -> list[MonthOverview]:
     """Every month of the project up to the one after today's, oldest first. Few queries, however many people."""
-    closings = closings_of(project)
+    closings, sendings = history(project)
     newest = {closing.first: closing for closing in closings}
-    queue = {item.first: item for item in queue_of(closings, sendings_of(project))}
+    queue = {item.first: item for item in queue_of(closings, sendings)}
     changed = changed_since(newest.values())
     begun = [first for first in firsts(project) if first <= clock.today() and first not in newest]
     minutes, unsigned = _minutes(project, begun), _unsigned(project, begun)

@@ -10,7 +10,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from courses import attendance
-from courses.esf.closings import MonthClosing, MonthSending, closings_of, latest, sendings_of
+from courses.esf.closings import MonthClosing, MonthSending, history, latest, sendings_of
 from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person
@@ -72,8 +72,8 @@ def send(closing: MonthClosing, day: date, *, by: Person) -> MonthSending:
 
 
 def to_send(project: Project) -> list[ToSend]:
-    """The closed months that must be sent, or sent again, in the order to send them. Two queries."""
-    return queue_of(closings_of(project), sendings_of(project))
+    """The closed months that must be sent, or sent again, in the order to send them. One query."""
+    return queue_of(*history(project))
 
 
 def queue_of(closings: Iterable[MonthClosing], sendings: Iterable[MonthSending]) -> list[ToSend]:

@@ -17,6 +17,7 @@ from courses import goals
 from courses.activities import Activity, Session
 from courses.attendance import SignOff
 from courses.goals import Code, Reached
+from courses.today.months import month_tasks
 from courses.today.task import Task
 from lms import clock, filters
 from lms.db import db
@@ -201,6 +202,7 @@ def _untrained_query() -> Any:
 def project_tasks(day: ProjectDay) -> list[Task]:
     """What the project leader has to see to."""
     found = [_month(day.project, late) for late in day.months]
+    found += month_tasks(day.project, {late.first for late in day.months})
     found += _waiting(day)
     if day.untrained:
         found.append(_trainers(day))

@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from courses.esf import workbook
 from courses.esf.changes import changes as changes_of
 from courses.esf.closing import left_of
-from courses.esf.closings import MonthClosing, closings_of, latest, sendings_of
+from courses.esf.closings import MonthClosing, history, latest
 from courses.esf.days import due
 from courses.esf.employers import employers as employers_of
 from courses.esf.month import Month, month
 from courses.esf.months import MonthOverview, firsts, is_changed
 from courses.esf.months import months as months_of
 from courses.esf.posts import posts
-from courses.esf.sending import to_send
+from courses.esf.sending import queue_of, to_send
 from lms import audit, clock, filters
 from lms.permissions import guarded
 from lms.policy import may_lead_project, may_see_employer_hours
@@ -71,13 +71,12 @@ def _closed(closing: MonthClosing | None) -> dict[str, Any]:
     """What a closed month shows beside its figures: its versions, what changed since, what must be sent."""
     if closing is None:
         return {"closing": None, "versions": [], "changes": [], "queue": []}
-    versions = [each for each in closings_of(closing.project) if each.first == closing.first]
+    closings, sendings = history(closing.project)
+    versions = [each for each in closings if each.first == closing.first]
     changed = changes_of(closing) if is_changed(closing) else []
-    sent = [each for each in sendings_of(closing.project) if each.first == closing.first]
-    return {
-        "closing": closing, "versions": versions[::-1], "changes": changed, "sent": sent,
-        "queue": to_send(closing.project),
-    }  # fmt: skip
+    sent = [each for each in sendings if each.first == closing.first]
+    queue = queue_of(closings, sendings)
+    return {"closing": closing, "versions": versions[::-1], "changes": changed, "sent": sent, "queue": queue}
 
 
 def _people(found: Month) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from courses import surveys
 from courses.surveys import Receipt, Survey
 from lms import clock
 from lms.db import db
-from lms.demo import cast, certifying, meetings, texts
+from lms.demo import cast, certifying, meetings, months, preparing, texts
 from lms.demo.agenda import Agenda, course_days, working_day
 from lms.demo.course import CourseStory
 from lms.demo.personas import COUNTY_TRAINER
@@ -38,6 +38,8 @@ def tell(plan: Plan, today: date, *, scale: int, say: Callable[[str], None]) -> 
     _more_courses(stage, more, _user_courses(stage))
     meetings.begin(stage)
     certifying.begin(stage)
+    preparing.begin(stage)
+    months.begin(stage)
     for day in _days(plan.phase("trainers").starts, today):
         stage.agenda.at(day, 18.0, partial(_surveys, stage))
     stage.agenda.tell(say)

@@ -15,7 +15,7 @@ from tests.certificates.examples import example
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
-MOST = 14
+MOST = 15
 
 
 @pytest.fixture
