@@ -25,9 +25,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def month_workbook(month: Month, posts: Iterable[Post]) -> bytes:
-    """The XLSX of a month: organisations, people, the entries behind them, and what is not signed."""
+    """The draft of a month (XLSX): organisations, people, the entries behind them, and what is not signed."""
     with force_locale(LANGUAGE):
-        notes = _notes(month.project, _month_name(month.first)) + _month_notes(month)
+        notes = _notes(month.project, f"{_month_name(month.first)}, {_('draft')}") + _month_notes(month)
         people = _people(month, notes)
         sheets = [_summary(month, people, notes), people, _entries(posts, notes), _unsigned(month.unsigned, notes)]
         return spreadsheet.workbook(

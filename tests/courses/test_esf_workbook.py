@@ -71,6 +71,7 @@ def test_the_workbook_says_what_the_month_says(world: World) -> None:
     summary, people, entries, missing = sheets(workbook.month_workbook(found, posts(world.project, SEPTEMBER)))
     assert [row[0] for row in summary[:NOTES]][2] == "Medfinansieras av Europeiska unionen"
     assert "2021/00320" in str(summary[1][0])
+    assert str(summary[0][0]).endswith(", draft")
     table = {row[0]: row[1:] for row in summary[NOTES + 2 :]}
     assert table["Håbo"] == [1.0, pytest.approx(340 / 60), 5.5, 2.0, 1.0]
     assert table["Heby"][:3] == [1.0, pytest.approx(215 / 60), 3.5]
