@@ -186,7 +186,9 @@ def _month(group: Group, number: int) -> str:
         organisation = group.organisations[place % len(group.organisations)]
         run = make_run(group, organisation, [clock.at(day, time(8, 30)) for day in _days(first, place)], enrolled)
         for session in run.sessions:
-            _sign(group, session, _fill(group, session, enrolled), signed=place % 25 != 0 or session.number == 1)
+            entries = _fill(group, session, enrolled)
+            if place % 25 != 0 or session.number == 1:
+                sign(session, entries, group.trainer)
         db.session.flush()
         if place % 50 == 0:
             db.session.commit()
@@ -197,20 +199,31 @@ def _days(first: date, place: int) -> tuple[date, date]:
     return first + timedelta(days=place % 13), first + timedelta(days=place % 13 + 14)
 
 
-def _sign(group: Group, session: Session, entries: list[AttendanceEntry], *, signed: bool) -> None:
-    if not signed:
-        return
+def sign(session: Session, entries: Sequence[AttendanceEntry], trainer: Person) -> None:
+    """The sheet signed an hour after its session, over these entries."""
     db.session.add(
         SignOff(
             session_id=session.id,
-            by_id=group.trainer.id,
+            by_id=trainer.id,
             at=session.ends_at + timedelta(hours=1),
             entries_hash=hash_of(entries),
             people=len(entries),
             minutes=sum(entry.minutes for entry in entries),
-            roster=[entry.person_id for entry in entries],
+            roster=[_line(entry) for entry in entries],
         )
     )
+
+
+def _line(entry: AttendanceEntry) -> dict[str, object]:
+    """Somebody on a signed sheet, as the product keeps it."""
+    return {
+        "person": entry.person_id,
+        "name": f"Person Nummer{entry.person_id}",
+        "organisation": "",
+        "entry": entry.id,
+        "state": "whole",
+        "minutes": entry.minutes,
+    }
 
 
 # --- the demo, and who is signed in -------------------------------------------------------------------------
