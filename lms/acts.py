@@ -12,6 +12,7 @@ WORDS = {
     "attendance.assignment": N_("Recorded the time of a home assignment"),
     "attendance.corrected": N_("Corrected attendance"),
     "attendance.moved": N_("Moved a person to another group"),
+    "attendance.exported": N_("Downloaded an attendance sheet"),
     "attendance.recorded": N_("Recorded attendance"),
     "attendance.signed": N_("Signed an attendance sheet"),
     "certificate.issued": N_("Issued a certificate"),
@@ -69,7 +70,11 @@ WORDS = {
     "person.signed_in": N_("Signed in"),
     "person.signed_out": N_("Signed out"),
     "person.unprotected": N_("Ended the protection of a person's identity"),
+    "personnummer.removed": N_("Removed a personnummer"),
     "personnummer.revealed": N_("Looked at a personnummer"),
+    "personnummer.revealed_protected": N_("Looked at the personnummer of a protected person"),
+    "personnummer.taken": N_("Wrote a personnummer that belongs to somebody else"),
+    "personnummer.written": N_("Wrote a personnummer"),
     "project.imported": N_("Updated the plan of a project"),
     "role.given": N_("Gave a role"),
     "role.taken": N_("Took a role"),
@@ -113,6 +118,7 @@ def subject(kind: str, number: int | None) -> str:
 
 NAMES = {
     "added": N_("added"),
+    "alias": N_("alias"),
     "capacity": N_("capacity"),
     "changed": N_("changed"),
     "changes": N_("changes"),

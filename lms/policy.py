@@ -54,6 +54,11 @@ def may_look_behind(viewer: Person, person: Person) -> Answer:
     )
 
 
+def may_write_personnummer(viewer: Person, person: Person) -> Answer:
+    """Enter, correct or remove a personnummer: who may look behind it."""
+    return may_look_behind(viewer, person)
+
+
 def may_protect(viewer: Person, person: Person) -> Answer:
     """Put an alias in front of a name: whoever sees the person; another alias: who may look behind the first."""
     return may_look_behind(viewer, person) if person.protected else may_see_person(viewer, person)

@@ -61,6 +61,12 @@ class AliasForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class PersonnummerForm(FlaskForm):  # type: ignore[misc]
+    """The number of an ESF participant as it is typed; what is right about it is for lms/personnummer.py to say."""
+
+    number = StringField(_l("Personnummer"), [InputRequired(_l("Write the personnummer.")), Length(max=30)])
+
+
 class PeopleFilter(FlaskForm):  # type: ignore[misc]
     """Search and filter the people of a project."""
 

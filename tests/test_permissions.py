@@ -48,7 +48,9 @@ MATRIX: dict[str, object] = {
         SIGNED_IN,
     ),
     # Those who run the installation
-    **dict.fromkeys(["admin.log", "admin.outbox", "admin.retry", "admin.people", "admin.give"], ADMINISTRATOR),
+    **dict.fromkeys(
+        ["admin.log", "admin.outbox", "admin.retry", "admin.people", "admin.give", "admin.reveals"], ADMINISTRATOR
+    ),
     # The project leader
     **dict.fromkeys(
         [
@@ -60,6 +62,7 @@ MATRIX: dict[str, object] = {
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
             "participations.show", "participations.end", "participations.resume", "participations.placeholder",
             "participations.employer", "participations.employ",
+            "numbers.write", "numbers.save", "numbers.remove",
             "people.show", "people.name", "people.personnummer", "people.protect", "people.unprotect",
             "roles.confirm_take", "roles.take", "uploads.show", "uploads.apply", "uploads.discard",
             "certificates.ask_revoke", "certificates.revoke", "exemptions.index", "exemptions.grant",
@@ -107,13 +110,15 @@ MATRIX: dict[str, object] = {
         [
             "activities.cancel", "enrolments.register", "enrolments.withdraw", "enrolments.invite",
             "enrolments.send_invitations", "runs.confirm_cancel", "runs.cancel", "runs.edit", "runs.save",
-            "horizontal.run", "horizontal.offer_run", "attendance.show", "paper.sheet",
+            "horizontal.run", "horizontal.offer_run", "attendance.show", "paper.sheet", "attendance_files.export",
         ],
         MANAGE,
     ),
     **dict.fromkeys(
         [
-            "enrolments.adaptations", "paper.enter", "paper.save", "attendance.save", "attendance.walk_in", "attendance.add",
+            "enrolments.adaptations", "paper.enter", "paper.save", "attendance_files.form",
+            "attendance_files.upload", "attendance_files.show", "attendance_files.apply", "attendance_files.discard",
+            "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
             "offline.state", "offline.receive",
             "moving.show", "moving.move",
@@ -135,7 +140,8 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(["certificates.show", "certificates.download"], frozenset({"participant", "trainer", "leader"})),
 }  # fmt: skip
 
-LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply", "uploads.discard"}
+LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply", "uploads.discard",
+        "attendance_files.apply", "attendance_files.discard"}  # fmt: skip
 QUERY = {
     "cascade.branch": lambda world: {"trainer": world.values["trainer"]},
     "runs.create": lambda _world: {"programme": "smail-anvandare"},

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, or_, select
 from wtforms import SelectChoice  # type: ignore[attr-defined]
 
-from lms import acts, audit, clock, roles
+from lms import acts, audit, clock, protection, roles
 from lms.audit import Audit
 from lms.db import db
 from lms.mail import OutboxMail
@@ -51,6 +51,23 @@ def log() -> ResponseReturnValue:
         details=acts.details,
         older=url_for(".log", before=rows[-1].id, **chosen) if len(found) > PER_PAGE else "",
         newest=url_for(".log", **chosen) if before else "",
+    )
+
+
+@bp.get("/reveals")
+@guarded(may_administer)
+def reveals() -> ResponseReturnValue:
+    """Every look behind a protected identity, newest first, fifty at a time."""
+    before = request.args.get("before", type=int)
+    found = protection.reveals(before, PER_PAGE + 1)
+    rows = found[:PER_PAGE]
+    return render_template(
+        "lms/admin/reveals.html",
+        rows=rows,
+        people=_people_in(rows),
+        words=acts.in_words,
+        older=url_for(".reveals", before=rows[-1].id) if len(found) > PER_PAGE else "",
+        newest=url_for(".reveals") if before else "",
     )
 
 

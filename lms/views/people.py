@@ -128,6 +128,7 @@ def _page(
         number=number,
         name=name,
         looks_behind=bool(may_look_behind(me(), person)),
+        is_esf=protection.is_esf_participant(person),
     )
     return page, status
 
