@@ -53,11 +53,10 @@ def _of_today(entries: Sequence[AttendanceEntry], title: str) -> Task:
 
 def _of_month(first: date, entries: Sequence[AttendanceEntry]) -> Task:
     told = filters.hours(sum(entry.minutes for entry in entries), filters.spoken())
-    text = ngettext("%(num)s time, %(hours)s.", "%(num)s times, %(hours)s together.", len(entries), hours=told)
     return Task(
         "saknas",
         _("Confirm your hours of %(month)s", month=filters.month(first.year, first.month, filters.spoken())),
-        text,
+        _("Together %(hours)s.", hours=told),
         url_for("hours.mine", month=f"{first:%Y-%m}"),
         _("Look at the hours and confirm them"),
         60,
