@@ -74,10 +74,10 @@ def _open(first: date, unsigned: int, has_something: bool) -> MonthState:
     today = clock.today()
     if first > today:
         return "coming"
-    if unsigned:
-        return "unsigned"
     if last_day(first) >= today:
         return "open"
+    if unsigned:
+        return "unsigned"
     return "ready" if has_something else "none"
 
 
