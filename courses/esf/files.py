@@ -12,17 +12,21 @@ from functools import partial
 from typing import Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
+from courses.attendance import AttendanceEntry
 from courses.esf import wording
 from courses.esf.attested import certificate_of_hours
 from courses.esf.closings import MonthClosing
 from courses.esf.compiled import compiled_list
+from courses.esf.days import last_day
 from courses.esf.scb import scb_file
 from courses.esf.signed_sheet import signed_sheet
 from courses.esf.snapshot import Line, Participant, SignedSheet, Snapshot, unpacked
 from lms.db import db
-from lms.projects import Project
+from lms.people import Person
+from lms.projects import Participation, Project
 from lms.records import RecordError
 from lms.refusals import Refused
 
@@ -56,6 +60,32 @@ def versions(project: Project, first: date) -> list[MonthClosing]:
     """Every version of a closed month, newest first; none while it is open."""
     query = select(MonthClosing).where(MonthClosing.project_id == project.id, MonthClosing.first == first)
     return list(db.session.scalars(query.order_by(MonthClosing.version.desc())))
+
+
+def with_certificate_of(person: Person, first: date) -> list[MonthClosing]:
+    """The newest closings of a month, one per project, that count hours of the person: each gives a certificate.
+
+    Asked of the ledger as it was when the month was closed: reading a snapshot of thousands to find one takes seconds.
+    """
+    entry, later, newer = AttendanceEntry, aliased(AttendanceEntry), aliased(MonthClosing)
+    counted = exists().where(
+        entry.project_id == MonthClosing.project_id,
+        entry.person_id == person.id,
+        entry.day.between(first, last_day(first)),
+        entry.minutes > 0,
+        entry.id <= MonthClosing.head_entry_id,
+        ~exists().where(later.replaces_id == entry.id, later.id <= MonthClosing.head_entry_id),
+    )
+    reported = exists().where(
+        Participation.person_id == person.id, Participation.project_id == MonthClosing.project_id, Participation.esf
+    )
+    newest = ~exists().where(
+        newer.project_id == MonthClosing.project_id,
+        newer.first == MonthClosing.first,
+        newer.version > MonthClosing.version,
+    )
+    query = select(MonthClosing).where(MonthClosing.first == first, newest, counted, reported)
+    return list(db.session.scalars(query.order_by(MonthClosing.id)))
 
 
 def files(snapshot: Snapshot, digits: Mapping[int, str], part: Part = "all") -> list[File]:

@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from courses import hours
 from courses.attendance import AttendanceEntry, HoursSignature
+from courses.esf.files import with_certificate_of
 from courses.forms.hours import ObjectionForm
 from courses.hours import MonthCount, by_mail
 from courses.hours.lines import from_text
@@ -171,6 +172,7 @@ def _page(refusal: str = "") -> str:
         months=months,
         month=hours.hours_of(me(), first),
         waiting=sum(each.open for each in months if each.first != first),
+        certificates=with_certificate_of(me(), first),
         words=words(),
         refusal=refusal,
     )

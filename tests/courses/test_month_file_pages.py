@@ -22,6 +22,7 @@ from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused
 from lms.secrets import encrypted
+from tests.courses.closed_months import SEPTEMBER, September
 from tests.courses.snapshots import keep, make_line, make_month, make_person
 from tests.factories import make_participant, make_project, make_role
 from tests.factories import make_person as make_human
@@ -308,3 +309,38 @@ def _made() -> int:
 def _failed() -> bool:
     with db.engine.connect() as connection:
         return bool(connection.execute(text("SELECT failed FROM bundle_progress")).scalar_one())
+
+
+# --- months that are closed in life -------------------------------------------------------------------------
+
+
+def test_a_closed_month_gives_each_participant_her_certificate(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
+    september = September()
+    anna, absent = september.anna, september.person("Cia Frånvarande")
+    assert files.with_certificate_of(anna, SEPTEMBER) == []
+    first = september.close()
+    assert files.with_certificate_of(anna, SEPTEMBER) == [first]
+    assert files.with_certificate_of(anna, date(2022, 8, 1)) == []
+    assert files.with_certificate_of(absent, SEPTEMBER) == []
+    browser: FlaskClient = browser_of(anna)
+    path = f"/months/{first.id}/people/{anna.id}.pdf"
+    assert path in browser.get("/hours?month=2022-09").text
+    assert browser.get(path).mimetype == "application/pdf"
+    assert path in browser_of(september.leader).get(
+        f"/projects/{september.project.id}/months/2022-09/people/{anna.id}"
+    ).text  # fmt: skip
+    september.correct(0)
+    second = september.close(reason="Anna var inte där")
+    assert files.with_certificate_of(anna, SEPTEMBER) == [second]
+    assert browser.get(path).status_code == 200
+
+
+def test_files_of_a_month_that_was_closed_say_what_the_ledger_says(app: Flask) -> None:
+    september = September()
+    closing = september.close()
+    month = files.snapshot_of(closing)
+    people = CalamineWorkbook.from_filelike(io.BytesIO(files.compiled(month).make())).get_sheet_by_name("Personer")
+    hours = {row[2]: row[4] for row in people.to_python(skip_empty_area=False)[10:-1]}
+    assert hours == {"Anna Alm": pytest.approx(455 / 60), "Bo Björk": pytest.approx(455 / 60)}
+    archive = b"".join(bundle.zipped(files.files(month, {}), files.announced(month), month.closed_at))
+    assert len(zipfile.ZipFile(io.BytesIO(archive)).namelist()) == 2 + 2 + 2 + 1
