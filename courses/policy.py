@@ -15,6 +15,7 @@ from courses.runs import Run, RunTrainer
 from courses.surveys import Receipt, Survey
 from lms.db import db
 from lms.files import StoredFile
+from lms.pending import PendingUpload
 from lms.people import Person, has_role
 from lms.permissions import YES, Answer, no, yes_if
 from lms.projects import Project, is_in_one_of
@@ -78,7 +79,7 @@ def may_sign_as_deputy(person: Person, session: Session) -> Answer:
     )
 
 
-def may_check_in(person: Person, session: Session) -> Answer:
+def may_check_in(person: Person) -> Answer:
     """Check in or out with the code in the room: who is signed in; whoever is not on the sheet is told whom to ask."""
     return YES
 
@@ -128,6 +129,15 @@ def may_see_attendance(person: Person, session: Session) -> Answer:
         or has_role(person, "project_leader", project_id=session.activity.project_id)
         or db.session.scalar(signed),
         _("Only those who lead the session and the project leader may see its sheet."),
+    )
+
+
+def may_use_attendance_file(person: Person, upload: PendingUpload) -> Answer:
+    """Look at a file and say yes to it: who uploaded it, as long as she leads the session."""
+    session = db.session.get(Session, upload.options.get("session", 0)) if upload.kind == "attendance" else None
+    return yes_if(
+        session is not None and upload.person_id == person.id and may_take_attendance(person, session),
+        _("Only who uploaded the file may use it."),
     )
 
 

@@ -68,6 +68,8 @@ def make_world() -> World:
     assert leader is not None
     materials.publish_all()
     jobs.beat()
+    about = {"session": run.sessions[0].id, "utc": False, "nonce": "world-0001"}
+    values["waiting_id"] = pending.keep("attendance", project, "a.csv", b"Namn;Kom", by=trainer, **about).id
     values["upload_id"] = pending.keep("plan", project, "plan.toml", b"dnr = 1", by=leader).id
     db.session.commit()
     return World(people, values)
