@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import pages, servers
+from benchmarks import check_in, pages, servers
 from benchmarks.pages import Figures, Page
 from benchmarks.servers import Server
 from benchmarks.weight import weigh
@@ -119,11 +119,26 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
             say("Saving a sheet …")
             page = Page("save", "Attendance save, 30 people", (), most_cpu=10)
             report.page(page, pages.save(small["sheets"], small["cookies"]["trainer"], server, bare, seconds))
+        if only in "check-in":
+            say("Check-in …")
+            crowd(small_folder, server, report)
         report.one("memory_loaded", "Web + worker, after the load", server.memory(), "MiB", most=180)
         _weigh(server, small["homes"], report)
         if any(page.large for page in wanted):
             other = stack.enter_context(servers.product(large_folder))
             _measure_pages([page for page in wanted if page.large], other, bare, seconds, report)
+
+
+def crowd(folder: Path, server: Server, report: Report) -> None:
+    """Four hundred people check in at once over forty connections: looking, pressing, and seeing that it is done."""
+    hall = check_in.read(servers.call(folder, "benchmarks.check_in", str(check_in.CROWD)))
+    before = server.cpu()
+    came = check_in.arrive(hall, [server.port])
+    if len(set(came.told)) != check_in.CROWD or set(came.outcome.statuses) != {200, 303}:
+        raise RuntimeError(f"{len(set(came.told))} were told that they are in: {dict(came.outcome.statuses)}")
+    report.one("check_in", "400 check in, all of them", came.outcome.seconds, "s", most=20)
+    report.one("check_in_p95", "… 95th percentile of a request", came.outcome.p95 / 1000, "s", most=1)
+    report.one("check_in_cpu", "… CPU of a whole check-in", (server.cpu() - before) / check_in.CROWD, "ms")
 
 
 def _baselines(bare: Server, seconds: float, report: Report) -> None:

@@ -19,12 +19,12 @@ from courses.attendance.codes import Ticket, is_good
 from courses.attendance.ledger import AttendanceEntry
 from courses.attendance.marks import Mark, minutes_within, presence_of
 from courses.attendance.questions import is_signed, latest, on_sheet
-from courses.attendance.recording import record
+from courses.attendance.recording import record_own
 from courses.attendance.signing import locked
 from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person
-from lms.refusals import Refused, Stale
+from lms.refusals import Refused
 
 MOST_MINUTES = 240
 
@@ -87,11 +87,10 @@ def check_in(session: Session, ticket: Ticket, *, by: Person) -> CheckIn:
         return own.last
     made = CheckIn(act="in", way=ticket.way, device=ticket.device, at=ticket.at)
     if own.state == "out":
-        mark = _mark(session, own, by, [*own.acts, made])
-        own = replace(own, entry=_write(session, mark, ticket.at, own.entry, by=by))
+        own = _written(session, own, _mark(session, own, by, [*own.acts, made]), ticket.at, by)
     elif own.entry is None or own.entry.absence == "moved":
         mark = Mark(by.id, "part", own.entry.id if own.entry else None, arrival(session, rules, ticket.at))
-        own = replace(own, entry=_write(session, mark, ticket.at, own.entry, by=by))
+        own = _written(session, own, mark, ticket.at, by)
     return _keep(made, session, own, by)
 
 
@@ -115,7 +114,7 @@ def check_out(session: Session, device: str, *, by: Person) -> CheckIn:
         mark = _mark(session, own, by, own.acts, minute(now))
         if presence_of(mark, session).minutes == 0:
             raise Refused(_("You have only just come. Check out when you leave."), "just_came")
-        own = replace(own, entry=_write(session, mark, now, own.entry, by=by))
+        own = _written(session, own, mark, now, by)
     return _keep(CheckIn(act="out", way=own.acts[-1].way, device=device, at=now), session, own, by)
 
 
@@ -129,15 +128,10 @@ def _mark(session: Session, own: Own, by: Person, acts: Sequence[CheckIn], left:
     return Mark(by.id, "part", own.entry.id, came, end, minutes=max(0, minutes) if any(away) else None)
 
 
-def _write(
-    session: Session, mark: Mark, at: datetime, stands: AttendanceEntry | None, *, by: Person
-) -> AttendanceEntry | None:
-    """The entry that says so, through the recording of sheets; the one that stands when nothing changed."""
+def _written(session: Session, own: Own, mark: Mark, at: datetime, by: Person) -> Own:
+    """Where she stands when the mark is in the ledger."""
     nonce = f"self-{secrets.token_hex(8)}"
-    done = record(session, [mark], by=by, nonce=nonce, method="self", happened_at=at)
-    if done.conflicts:
-        raise Stale(_("Your trainer wrote something about you at the same moment. Try once more."), "same_moment")
-    return done.entries[0] if done.entries else stands
+    return replace(own, entry=record_own(session, mark, own.entry, by=by, nonce=nonce, at=at))
 
 
 def _keep(made: CheckIn, session: Session, own: Own, by: Person) -> CheckIn:

@@ -63,7 +63,7 @@ def record(
     `signed` when a mark would change a sheet that is signed off (see `correct`).
     """
     locked(session)
-    _check_time(session, marks, method)
+    _check_time(session, marks)
     changes, conflicts = _changes(session, marks, nonce)
     if changes and (stands := signed(session)):
         raise Stale(
@@ -74,6 +74,21 @@ def record(
     if entries:
         audit.record("attendance.recorded", session, by=by, details=_summary(entries))
     return Recorded(entries, conflicts)
+
+
+def record_own(
+    session: Session, mark: Mark, stands: AttendanceEntry | None, *, by: Person, nonce: str, at: datetime
+) -> AttendanceEntry:
+    """What somebody did herself at that moment, in place of her entry that stands; that one when nothing changed.
+
+    Whoever asks holds the sheet (`signing.locked`) and has checked that she is on it and that it is not signed.
+    """
+    meant = presence_of(mark, session)
+    if stands is not None and said_by(stands) == meant:
+        return stands
+    (entry,) = _write(session, [_Change(by, meant, stands)], by=by, nonce=nonce, method="self", happened_at=at)
+    audit.record("attendance.recorded", session, by=by, details=_summary([entry]))
+    return entry
 
 
 def correct(session: Session, marks: Sequence[Mark], reason: str, *, by: Person, nonce: str) -> Recorded:
@@ -127,14 +142,11 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     return entry
 
 
-def _check_time(session: Session, marks: Sequence[Mark], method: str) -> None:
-    """A sheet is filled in from the morning of its day; before that nobody has attended anything.
-
-    Who checks in by herself does it when check-in is open, which may be before midnight.
-    """
+def _check_time(session: Session, marks: Sequence[Mark]) -> None:
+    """A sheet is filled in from the morning of its day; before that nobody has attended anything."""
     if session.activity.cancelled_at is not None:
         raise Refused(_("This is cancelled: nothing can be recorded."), "cancelled")
-    if marks and method != "self" and local_day(session) > clock.today():
+    if marks and local_day(session) > clock.today():
         raise Refused(_("You can fill in the sheet from the day of the session."), "too_early")
 
 

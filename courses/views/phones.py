@@ -6,17 +6,19 @@ a code that is no longer good says so, and nobody is turned away without being t
 
 import secrets
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy.orm import defaultload
 
 from courses.activities import Session
 from courses.attendance.checking_in import Own, check_in, check_out, own_of, rules_of, session_with
 from courses.attendance.codes import Ticket, device_hash, is_good, read_ticket, write_ticket
 from courses.forms.check_ins import RoomCodeForm
 from courses.policy import may_check_in
+from courses.runs import Run
 from lms import accounts, clock
 from lms.db import db
 from lms.forms import EmailForm
@@ -28,6 +30,7 @@ from lms.views import me, see
 bp = Blueprint("phones", __name__)
 
 PLACE = "/in"
+_ALONE = defaultload(Session.activity.of_type(Run)).lazyload(Run.trainers)
 _YEAR = 365 * 24 * 3600
 WRONG = 422
 """What a wrong code answers; only these are counted, since a whole room may share one address."""
@@ -66,7 +69,7 @@ def type_code() -> ResponseReturnValue:
 @public
 def phone(session_id: int) -> ResponseReturnValue:
     """Where the code on the screen leads: one button, or the sign-in first. Tells strangers nothing without a code."""
-    session = db.session.get(Session, session_id)
+    session = _session(session_id)
     device, number = _device()
     ticket = _presented(session, device) if session is not None else None
     own = own_of(session, me()) if session is not None and current_user.is_authenticated else None
@@ -83,7 +86,7 @@ def phone(session_id: int) -> ResponseReturnValue:
 @public
 def send_code(session_id: int) -> ResponseReturnValue:
     """Mail a sign-in code to whoever has scanned; the limit is the device's, since a room may share one address."""
-    session = db.session.get(Session, session_id)
+    session = _session(session_id)
     ticket = read_ticket(request.args.get("t", ""), session_id, _device()[0])
     if session is None or ticket is None:
         return _typing(RoomCodeForm(formdata=None), run_out=True), WRONG
@@ -97,10 +100,10 @@ def send_code(session_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{PLACE}/<int:session_id>")
-@guarded(may_check_in, Session)
-def enter(session: Session) -> ResponseReturnValue:
+@guarded(may_check_in)
+def enter(session_id: int) -> ResponseReturnValue:
     """Check in at the moment of the scan."""
-    device = _device()[0]
+    session, device = _session(session_id) or abort(404), _device()[0]
     ticket = read_ticket(request.args.get("t", ""), session.id, device)
     if ticket is None:
         return _typing(RoomCodeForm(formdata=None), run_out=True), WRONG
@@ -109,20 +112,20 @@ def enter(session: Session) -> ResponseReturnValue:
     except Refused as refusal:
         return _refused(session, ticket, refusal)
     db.session.commit()
-    return see(url_for("phones.phone", session_id=session.id))
+    return see(url_for("phones.phone", session_id=session_id))
 
 
 @bp.post(f"{PLACE}/<int:session_id>/out")
-@guarded(may_check_in, Session)
-def leave(session: Session) -> ResponseReturnValue:
+@guarded(may_check_in)
+def leave(session_id: int) -> ResponseReturnValue:
     """Check out now."""
-    device = _device()[0]
+    session = _session(session_id) or abort(404)
     try:
-        check_out(session, device, by=me())
+        check_out(session, _device()[0], by=me())
     except Refused as refusal:
         return _refused(session, None, refusal)
     db.session.commit()
-    return see(url_for("phones.phone", session_id=session.id))
+    return see(url_for("phones.phone", session_id=session_id))
 
 
 # --- what was presented -------------------------------------------------------------------------------------
@@ -132,9 +135,16 @@ def _presented(session: Session, device: str) -> Ticket | None:
     """The ticket of this visit: a new one for a good code, or the one that came back from the sign-in."""
     if "t" in request.args:
         return read_ticket(request.args["t"], session.id, device)
+    if "c" not in request.args:
+        return None
     rules, now = rules_of(session), clock.now()
     good = rules is not None and is_good(rules.secret, session.id, request.args.get("c", ""), now)
     return Ticket(session.id, now, "qr", device) if good else None
+
+
+def _session(session_id: int) -> Session | None:
+    """The session without its trainers, whom nobody needs here: four hundred people come in these minutes."""
+    return db.session.get(Session, session_id, options=[_ALONE])
 
 
 def _device() -> tuple[str, str]:
