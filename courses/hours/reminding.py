@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, distinct, exists, func, literal, select
 
 from courses import links
 from courses.activities import Activity, Session
@@ -27,16 +27,17 @@ from lms.projects import Participation, Project
 
 DAYS = (20, 10, 3)
 BEGINS, ENDS = time(8), time(20)
-AT_A_TIME = 100
-"""Mails in one transaction: the database has one writer at a time, and people wait for it."""
+AT_A_TIME, MOST = 100, 500
+"""Mails in one transaction of the worker, and of a person who asks: the database has one writer at a time."""
 
 
 @dataclass(frozen=True)
 class Reminded:
-    """How many got a mail now, and how many had one today already or have no address."""
+    """How many got a mail now, how many had one today or have no address, and how many are left to ask once more."""
 
     sent: int
     passed_over: int
+    left: int = 0
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -44,12 +45,14 @@ class Reminded:
 
 def remind(project: Project, first: date, *, by: Person) -> Reminded:
     """Mail everybody with hours to confirm in the month, in one act; at most one mail a day to each."""
-    people = _with_open_hours(project, first)
-    todo = [person for person in people if person.email and not _reminded_today(project, first, person)]
-    _send(project, first, todo, key=f"today:{clock.today():%Y-%m-%d}")
-    if todo:
-        audit.record("hours.reminded", project, by=by, details={"month": f"{first:%Y-%m}", "people": len(todo)})
-    return Reminded(len(todo), len(people) - len(todo))
+    key = f"today:{clock.today():%Y-%m-%d}"
+    todo = _with_open_hours(project, first, without_mail=key)
+    everybody = db.session.scalar(select(func.count(distinct(_open(project, first).subquery().c[0])))) or 0
+    now, left = todo[:MOST], len(todo[MOST:])
+    _send(project, first, now, key=key)
+    if now:
+        audit.record("hours.reminded", project, by=by, details={"month": f"{first:%Y-%m}", "people": len(now)})
+    return Reminded(len(now), everybody - len(todo), left)
 
 
 def remind_trainers(project: Project, first: date, *, by: Person) -> Reminded:
@@ -103,25 +106,25 @@ class Told:
     minutes: int
 
 
-def _with_open_hours(
-    project: Project, first: date, *, without_mail: str = "", most: int | None = None
-) -> list[Person]:
-    """ESF participants with hours to confirm in the month; with `without_mail` only who can and did not get that one.
+def _with_open_hours(project: Project, first: date, *, without_mail: str, most: int | None = None) -> list[Person]:
+    """ESF participants with hours to confirm in the month who have an address and did not get that mail.
 
     Somebody who was reminded by hand today is left in peace as well.
     """
-    who = entries(AttendanceEntry.person_id).where(
+    key = literal(_key(project, first)) + cast(Person.id, String) + literal(f":{without_mail}")
+    got = exists().where(OutboxMail.key == key)
+    query = select(Person).where(Person.id.in_(_open(project, first)), Person.email.is_not(None), ~got)
+    return list(db.session.scalars(query.where(~_had_one(project, first)).order_by(Person.id).limit(most)))
+
+
+def _open(project: Project, first: date) -> Select[Any]:
+    """The ids of ESF participants with hours to confirm in the month."""
+    return entries(AttendanceEntry.person_id).where(
         AttendanceEntry.project_id == project.id,
         AttendanceEntry.day.between(first, last_day(first)),
         Participation.esf.is_(True),
         is_open(),
     )
-    query = select(Person).where(Person.id.in_(who)).order_by(Person.id).limit(most)
-    if without_mail:
-        key = literal(_key(project, first)) + cast(Person.id, String) + literal(f":{without_mail}")
-        got = exists().where(OutboxMail.key == key)
-        query = query.where(Person.email.is_not(None), ~got, ~_had_one(project, first))
-    return list(db.session.scalars(query))
 
 
 def _had_one(project: Project, first: date) -> ColumnElement[bool]:
@@ -130,11 +133,6 @@ def _had_one(project: Project, first: date) -> ColumnElement[bool]:
         OutboxMail.key.startswith(_key(project, first), autoescape=True),
         OutboxMail.created_at >= clock.at(clock.today(), time()),
     )
-
-
-def _reminded_today(project: Project, first: date, person: Person) -> bool:
-    query = select(Person.id).where(Person.id == person.id, _had_one(project, first))
-    return db.session.scalar(query) is not None
 
 
 def _lines(project: Project, first: date, ids: Sequence[int]) -> dict[int, list[Told]]:

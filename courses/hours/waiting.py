@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from courses.activities import Activity
-from courses.attendance import AttendanceEntry, Objection
-from courses.hours.states import IS_OBJECTED, entries, is_open, name_of, shown
+from courses.attendance import STANDS, AttendanceEntry, Objection, ObjectionAnswer, SignedEntry
+from courses.hours.states import entries, is_open, name_of, shown
 from courses.runs import RunTrainer
 from lms.db import db
 from lms.people import Person
@@ -41,8 +41,7 @@ def waiting_on(person: Person, *, leads: bool = True) -> Waits:
     """What waits for the person; without `leads` nothing is asked about objections. One question."""
     wanted: Any = entries(AttendanceEntry.id).where(AttendanceEntry.person_id == person.id, is_open())
     if leads:
-        asked = entries(AttendanceEntry.id).where(IS_OBJECTED, AttendanceEntry.person_id != person.id)
-        wanted = wanted.union_all(asked.where(_leads(person)))
+        wanted = wanted.union_all(_asked(person))
     some = wanted.subquery()
     query = (
         select(AttendanceEntry, Activity.title, Objection.id, Objection.minutes, Objection.at, *name_of(Person))
@@ -60,6 +59,19 @@ def waiting_on(person: Person, *, leads: bool = True) -> Waits:
 
 def _unanswered(entry: AttendanceEntry, title: str, number: int, meant: int, at: datetime, *name: Any) -> Unanswered:
     return Unanswered(number, shown(*name), title, entry.day, entry.minutes, meant, at)
+
+
+def _asked(person: Person) -> Any:
+    """Entries with an objection that waits for the person; it begins with the objections, which are few."""
+    return (
+        select(Objection.entry_id)
+        .join(AttendanceEntry, AttendanceEntry.id == Objection.entry_id)
+        .join(Activity, Activity.id == AttendanceEntry.activity_id)
+        .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
+        .outerjoin(SignedEntry, and_(SignedEntry.entry_id == Objection.entry_id, SignedEntry.kind == "participant"))
+        .where(ObjectionAnswer.objection_id.is_(None), SignedEntry.entry_id.is_(None), STANDS)
+        .where(Objection.person_id != person.id, _leads(person))
+    )
 
 
 def _leads(person: Person) -> ColumnElement[bool]:

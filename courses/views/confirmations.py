@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import Blueprint, abort, flash, render_template, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
@@ -17,6 +17,7 @@ from lms.projects import Project
 from lms.views import me, see
 
 bp = Blueprint("confirmations", __name__)
+PER_PAGE = 100
 
 
 @bp.get("/projects/<int:project_id>/months/<name>/confirmations")
@@ -26,12 +27,15 @@ def show(project: Project, name: str) -> ResponseReturnValue:
     first = _first(project, name)
     missing = hours.missing(project, first)
     tallies = hours.tallies(project, first).values()
+    page, pages = max(request.args.get("page", 1, int), 1), -(-len(missing) // PER_PAGE)
     return render_template(
         "courses/hours/confirmations.html",
         project=project,
         first=first,
         name=name,
-        missing=missing,
+        missing=missing[(page - 1) * PER_PAGE : page * PER_PAGE],
+        page=page,
+        pages=pages,
         waiting=len({each.person_id for each in missing if each.lines and each.has_address}),
         people=sum(each.people for each in tallies),
         confirmed=sum(each.confirmed for each in tallies),
@@ -59,13 +63,16 @@ def remind_trainers(project: Project, name: str) -> ResponseReturnValue:
 
 
 def _tell(done: Reminded) -> None:
+    """The receipt: how many got a mail, who did not, and whether to press once more."""
     more = ngettext(
         "%(num)s person has had a reminder today already, or has no address.",
         "%(num)s people have had a reminder today already, or have no address.",
         done.passed_over,
     )
     title = ngettext("%(num)s person is reminded", "%(num)s people are reminded", done.sent)
-    flash(f"{title}. {more}" if done.passed_over else title, "success" if done.sent else "warning")
+    left = ngettext("%(num)s is left: remind once more.", "%(num)s are left: remind once more.", done.left)
+    told = [f"{title}.", *([more] if done.passed_over else []), *([left] if done.left else [])]
+    flash(" ".join(told), "success" if done.sent else "warning")
 
 
 def _first(project: Project, name: str) -> date:

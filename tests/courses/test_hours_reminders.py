@@ -128,6 +128,13 @@ def test_everybody_in_one_act_and_at_most_once_a_day(day):
     assert acts == [leader.id, leader.id]
 
 
+def test_a_great_many_are_reminded_in_parts(day, monkeypatch):
+    leader = make_role("project_leader", day.day.project)
+    monkeypatch.setattr(reminding, "MOST", 2)
+    assert hours.remind(day.day.project, day.first, by=leader) == hours.Reminded(2, 0, 1)
+    assert hours.remind(day.day.project, day.first, by=leader) == hours.Reminded(1, 2, 0)
+
+
 def test_trainers_of_unsigned_sheets():
     day = signed_day(sign=False)
     leader = make_role("project_leader", day.day.project)
