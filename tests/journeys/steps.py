@@ -170,7 +170,9 @@ def attend(visitor: Visitor, session: int, *, late: str = "", walk_in: str = "")
     """Everybody present in one act, one exception in minutes, a walk-in, signed."""
     visitor.go(f"/sessions/{session}/attendance")
     if walk_in:
-        visitor.send("button[name=walk_in]")
+        visitor.send("button[name=walk_in]", look=False)
+        visitor.page.wait_for_url("**/attendance/add")  # what is filled in is saved first
+        visitor.look()
         visitor.fill("words", walk_in)
         visitor.send("button[name=search]")
         visitor.send("ul.todo form button")
@@ -181,10 +183,10 @@ def attend(visitor: Visitor, session: int, *, late: str = "", walk_in: str = "")
         row.locator("input[value=part] + label").click()
         row.locator("input[name^=came]").fill("0915")
         visitor.page.locator("button[name=save]:not([aria-hidden])").first.click()
-        visitor.page.wait_for_load_state()
+        visitor.page.locator("#sheet-state", has_text="Allt är sparat.").wait_for()
         visitor.look()
     visitor.page.locator("button[name=sign]").first.click()
-    visitor.page.wait_for_load_state()
+    visitor.page.wait_for_url("**/sign-off")
     visitor.look()
     visitor.send("button.btn-pearl")
 
