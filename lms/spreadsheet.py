@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 
-Kind = Literal["text", "integer", "minutes", "day", "formula"]
+Kind = Literal["text", "integer", "minutes", "day", "money", "formula"]
 
 _LONGEST_TEXT: Final = 32_767
 _LONGEST_HEADER: Final = 255
@@ -24,6 +25,7 @@ _FORMATS: Final[dict[Kind, str]] = {
     "integer": "0",
     "minutes": "0.00",
     "day": "yyyy-mm-dd",
+    "money": "#,##0.00",
     "formula": "0.00",
 }
 
@@ -36,12 +38,12 @@ class Formula:
     value: float
 
 
-Cell = str | int | date | Formula | None
+Cell = str | int | date | Decimal | Formula | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: "minutes" takes whole minutes and shows decimal hours; `total` sums it in the last row."""
+    """One column: "minutes" takes whole minutes and shows decimal hours, "money" decimals of SEK; `total` sums it."""
 
     heading: str
     kind: Kind = "text"
@@ -170,6 +172,8 @@ def _write_cell(page: Any, at: tuple[int, int], column: Column, cell: Cell, styl
             page.write_number(*at, cell / 60, style)
         case "day", date() if not isinstance(cell, datetime):
             page.write_datetime(*at, cell, style)
+        case "money", Decimal():
+            page.write_number(*at, float(cell), style)
         case "formula", Formula(text=text, value=value):
             page.write_formula(*at, text.replace("{row}", str(at[0] + 1)), style, value)
         case _:
@@ -200,6 +204,8 @@ def _amount(column: Column, cell: Cell) -> float:
         return cell.value
     if cell is None:
         return 0
+    if isinstance(cell, Decimal):
+        return float(cell)
     if column.kind in {"integer", "minutes"} and isinstance(cell, int):
         return cell / 60 if column.kind == "minutes" else cell
     raise ValueError(f"{column.heading} cannot be summed")
@@ -245,7 +251,7 @@ def _csv_cell(column: Column, cell: Cell) -> str:
             return f"{cell / 60:.2f}".replace(".", ",")
         case "day", date() if not isinstance(cell, datetime):
             return cell.isoformat()
-        case "formula", Formula(value=value):
+        case ("money", Decimal() as value) | ("formula", Formula(value=value)):
             return f"{value:.2f}".replace(".", ",")
         case _:
             raise ValueError(f"{column.heading}: {cell!r} is not of kind {column.kind}")

@@ -5,7 +5,7 @@ Every figure can be followed: organisations are sums of the sheet of people, peo
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from flask_babel import force_locale
@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from courses.esf.employers import Table
 from courses.esf.month import Month
 from courses.esf.posts import Post
+from courses.esf.rates import Line
 from courses.esf.sheets import Sheet as Unsigned
 from lms import clock, filters, spreadsheet
 from lms.plan import Publicity
@@ -42,8 +43,8 @@ def month_csv(month: Month) -> bytes:
         return spreadsheet.csv_text(people.columns, people.rows)
 
 
-def employers_workbook(project: Project, table: Table) -> bytes:
-    """The XLSX of hours per employer and month."""
+def employers_workbook(project: Project, table: Table, lines: Sequence[Line] = ()) -> bytes:
+    """The XLSX of hours per employer and month, and what they are worth where the plan has rates."""
     with force_locale(LANGUAGE):
         notes = _notes(project, _("Hours per employer"))
         columns = [
@@ -52,10 +53,34 @@ def employers_workbook(project: Project, table: Table) -> bytes:
             Column(_("Total"), "minutes", width=11, total=True),
         ]
         rows: list[list[Cell]] = [[each.name or _no_employer(), *each.minutes, each.total] for each in table.employers]
-        sheet = Sheet(_("Employers"), columns, rows, notes, _("Total"))
+        sheets = [Sheet(_("Employers"), columns, rows, notes, _("Total"))]
+        if lines:
+            sheets.append(_amounts(lines, notes))
         return spreadsheet.workbook(
-            [sheet], title=notes[0], created=clock.now(), publicity=_publicity(project.plan.publicity)
+            sheets, title=notes[0], created=clock.now(), publicity=_publicity(project.plan.publicity)
         )
+
+
+def _amounts(lines: Sequence[Line], notes: tuple[str, ...]) -> Sheet:
+    """One row per employer, month and rate; what has no rate has no amount."""
+    columns = [
+        Column(_("Employer"), width=28),
+        Column(_("Month"), width=16),
+        Column(_("Hours"), "minutes", width=11, total=True),
+        Column(_("SEK per hour"), "money", width=12),
+        Column(_("Amount, SEK"), "money", width=14, total=True),
+        Column(_("From"), "day", width=12),
+        Column(_("Source of the rate"), width=40),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            line.employer or _no_employer(), _month_name(line.first), line.minutes,
+            line.rate.sek_per_hour if line.rate else None, line.amount, line.rate.starts if line.rate else None,
+            line.rate.source if line.rate else _("The plan has no rate for this employer and day"),
+        ]
+        for line in lines
+    ]  # fmt: skip
+    return Sheet(_("Amounts"), columns, rows, notes, _("Total"))
 
 
 def file_name(project: Project, first: date | None, kind: str, subject: str = "arbetsgivare") -> str:

@@ -2,13 +2,14 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from courses.esf import workbook
+from courses.esf import rates, workbook
 from courses.esf.changes import changes as changes_of
 from courses.esf.closing import left_of
 from courses.esf.closings import MonthClosing, history, latest
@@ -114,6 +115,8 @@ def employers(project: Project) -> ResponseReturnValue:
         years=years,
         year=shown,
         decimal=_decimal,
+        worth=rates.table(rates.lines(project), table.of_year(shown).months),
+        kronor=_kronor,
     )
 
 
@@ -121,9 +124,16 @@ def employers(project: Project) -> ResponseReturnValue:
 @guarded(may_see_employer_hours, Project)
 def employers_file(project: Project) -> ResponseReturnValue:
     """The workbook of hours per employer, all months."""
-    file = workbook.employers_workbook(project, employers_of(project))
+    file = workbook.employers_workbook(project, employers_of(project), rates.lines(project))
     _log("esf.employers_downloaded", project, {})
     return _download(file, workbook.file_name(project, None, "xlsx"))
+
+
+def _kronor(amount: Decimal) -> str:
+    """SEK with two decimals, thousands apart."""
+    language = filters.spoken()
+    whole, ore = divmod(int(amount * 100), 100)
+    return f"{filters.number(whole, language)}{',' if language == 'sv' else '.'}{ore:02}"
 
 
 def _decimal(minutes: int) -> str:

@@ -6,13 +6,20 @@ new municipality at the top is one change and not eight.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lms.plan.document import to_document
 from lms.plan.model import Plan
 
 Value = str | int | bool
-_NAMED_BY = {"phases": "key", "goals": "key", "organisations": "name", "scb": "heading"}
+_NAMED_BY = {
+    "phases": ("key",),
+    "goals": ("key",),
+    "organisations": ("name",),
+    "scb": ("heading",),
+    "rates": ("organisation", "starts"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ def _flat(plan: Plan) -> dict[str, Value]:
     for key, value in to_document(plan).items():
         if isinstance(value, list):
             for each in value:
-                _collect(f"{key}.{each[_NAMED_BY[key]]}", each, leaves)
+                _collect(f"{key}.{_name([each.get(part) for part in _NAMED_BY[key]])}", each, leaves)
         else:
             _collect(key, value, leaves)
     return leaves
@@ -57,9 +64,15 @@ def _moved(old: Plan | None, new: Plan) -> list[Change]:
     if old is None:
         return []
     changes = []
-    for key, name in _NAMED_BY.items():
-        before = [getattr(each, name) for each in getattr(old, key)]
-        after = [getattr(each, name) for each in getattr(new, key)]
+    for key, parts in _NAMED_BY.items():
+        before, after = (
+            [_name([getattr(each, part) for part in parts]) for each in getattr(plan, key)] for plan in (old, new)
+        )
         if [each for each in before if each in after] != [each for each in after if each in before]:
             changes.append(Change(key, ", ".join(before), ", ".join(after)))
     return changes
+
+
+def _name(parts: Sequence[object]) -> str:
+    """What a part of a list is called by: its own name, or what makes it the only one of its kind."""
+    return " ".join(str(part) for part in parts if part is not None)

@@ -21,6 +21,7 @@ def check(plan: Plan, findings: Findings) -> None:
     _once("phases", "key", [phase.key for phase in plan.phases], findings)
     _once("goals", "key", [goal.key for goal in plan.goals], findings)
     _once("organisations", "name", [each.name.casefold() for each in plan.organisations], findings)
+    _rates(plan, findings)
     _once("scb", "heading", [column.heading.casefold() for column in plan.scb], findings)
 
 
@@ -60,6 +61,22 @@ def _phases(plan: Plan, findings: Findings) -> None:
 def _goals(plan: Plan, findings: Findings) -> None:
     for index, goal in enumerate(plan.goals):
         _within(plan, findings, ("goals", index, "by"), goal.by)
+
+
+def _rates(plan: Plan, findings: Findings) -> None:
+    """A rate is of an organisation of the project or of all others, and one begins on a day."""
+    names = {each.name.casefold() for each in plan.organisations}
+    seen: set[tuple[str, object]] = set()
+    for index, rate in enumerate(plan.rates):
+        whose: Path = ("rates", index, "organisation")
+        starts: Path = ("rates", index, "starts")
+        name = (rate.organisation or "").casefold()
+        if name and name not in names and findings.sound(whose):
+            findings.add(whose, Message(N_("the name of an organisation of this file")), rate.organisation)
+        if (name, rate.starts) in seen and findings.sound(whose, starts):
+            expected = Message(N_("a day from which no other rate of the same organisation counts"))
+            findings.add(starts, expected, rate.starts)
+        seen.add((name, rate.starts))
 
 
 def _within(plan: Plan, findings: Findings, path: Path, day: object) -> None:

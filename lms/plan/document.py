@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from decimal import Decimal
 
 from lms.plan.model import Plan
 from lms.plan.problems import PlanError
@@ -15,7 +16,7 @@ from lms.plan.reading import parse_values
 
 Document = dict[str, object]
 _MONEY = ("budget", "support", "other_funding")
-_OUTSIDE = ("phases", "organisations", "goals", "rules", "publicity", "scb")
+_OUTSIDE = ("phases", "organisations", "goals", "rules", "publicity", "scb", "rates")
 
 
 def to_document(plan: Plan) -> Document:
@@ -43,4 +44,6 @@ def _plain(value: object) -> object:
         return {name: each for name, each in pairs if each is not None}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 OrganisationKind = Literal["municipality", "authority", "association", "employer"]
@@ -119,6 +120,19 @@ class ScbColumn:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """What an hour of an employer's staff is worth from a day on, in SEK with öre; without organisation: of all others.
+
+    `source` says who decided it; the product knows no rate of its own.
+    """
+
+    starts: date
+    sek_per_hour: Decimal
+    source: str
+    organisation: str | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """A project as it was granted; both days of the period included, lists in the order of the file."""
 
@@ -142,6 +156,7 @@ class Plan:
     rules: Rules
     publicity: Publicity
     scb: tuple[ScbColumn, ...]
+    rates: tuple[Rate, ...] = ()
 
     def phase(self, key: str) -> Phase:
         """The phase called `key`; KeyError when the plan has none."""

@@ -25,6 +25,7 @@ from lms.plan.model import (
     Phase,
     Plan,
     Publicity,
+    Rate,
     Rounding,
     Rules,
     ScbColumn,
@@ -121,6 +122,7 @@ def _plan(top: Table) -> Plan:
         rules=_rules(top.table("rules", _TABLE) or Table({}, ("rules",), Findings({}))),
         publicity=_publicity(top.table("publicity", _TABLE) or Table({}, ("publicity",), Findings({}))),
         scb=tuple(_scb_column(table) for table in top.tables("scb")),
+        rates=tuple(_rate(table) for table in top.tables("rates")),
     )
     for table in (project, money, top):
         table.done()
@@ -224,3 +226,14 @@ def _scb_column(table: Table) -> ScbColumn:
         table.findings.add(table.path, expected, dict(table.values))
     table.done()
     return column
+
+
+def _rate(table: Table) -> Rate:
+    rate = Rate(
+        starts=table.day("starts"),
+        sek_per_hour=table.money("sek_per_hour"),
+        source=table.text("source"),
+        organisation=table.text_or_none("organisation"),
+    )
+    table.done()
+    return rate

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TypeVar, get_args
 
@@ -88,6 +89,16 @@ class Table:
     def number_or_none(self, key: str, least: int = 0, most: int = MOST_MONEY) -> int | None:
         """As `number`, but the key may be left out."""
         return self.number(key, least, most) if self._wanted(key) else None
+
+    def money(self, key: str) -> Decimal:
+        """An amount in SEK above 0 with at most two decimals; as a number, or (in a stored document) as text."""
+        value = self._get(key)
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            written = str(value)
+            if re.fullmatch(r"\d{1,7}(\.\d{1,2})?", written, re.ASCII) and Decimal(written) > 0:
+                return Decimal(written)
+        self.wrong(key, Message(N_("an amount in SEK above 0 with at most two decimals, such as 412.50")))
+        return Decimal(0)
 
     def truth(self, key: str) -> bool:
         """true or false."""
