@@ -17,7 +17,7 @@ from courses.attendance import STANDS, AttendanceEntry, HoursSignature, SignedEn
 from courses.esf import ledger
 from courses.esf.ledger import PERSON, is_counted, shown
 from courses.hours.confirming import sign
-from courses.hours.lines import last_day
+from courses.hours.lines import MonthCount, last_day
 from lms import clock
 from lms.db import db
 from lms.people import Person, alphabetical, managed_staff
@@ -101,8 +101,8 @@ def month(project: Project, first: date, manager: Person) -> StaffMonth:
     return StaffMonth(project, first, tuple(found))
 
 
-def months(project: Project, manager: Person) -> list[tuple[date, int, int]]:
-    """First day, lines and unsigned lines of each month with hours of the staff, newest first. One question."""
+def months(project: Project, manager: Person) -> list[MonthCount]:
+    """The months with hours of the staff, newest first, and how many lines are not signed yet. One question."""
     year, number = extract("year", AttendanceEntry.day), extract("month", AttendanceEntry.day)
     waits = func.count().filter(~_countersigned)
     query = (
@@ -111,7 +111,7 @@ def months(project: Project, manager: Person) -> list[tuple[date, int, int]]:
         .group_by(year, number)
         .order_by(year.desc(), number.desc())
     )
-    return [(date(int(y), int(n), 1), lines, open_) for y, n, lines, open_ in db.session.execute(query)]
+    return [MonthCount(date(int(y), int(n), 1), lines, open_) for y, n, lines, open_ in db.session.execute(query)]
 
 
 def _line(row: Row[AttendanceEntry, str, bool, str, str, bool, str | None]) -> StaffLine:

@@ -51,6 +51,11 @@ class Line:
         return self.entry.minutes > 0 and self.is_over and self.state.participant is None and not self.state.is_objected
 
     @property
+    def seen(self) -> str:
+        """The hash of this line alone, for who takes an objection back and confirms it after all."""
+        return hash_of([self.entry])
+
+    @property
     def may_be_disputed(self) -> bool:
         """Whether she may say that it is wrong: what she has confirmed she stands by, and once is enough."""
         return self.is_over and self.state.participant is None and self.state.objection is None
@@ -93,7 +98,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class MonthCount:
-    """A month in which the person has hours, and how many lines of it wait for her."""
+    """A month with hours: how many lines, and how many of them wait for a signature."""
 
     first: date
     lines: int
@@ -194,6 +199,13 @@ def _approvers(loose: Sequence[AttendanceEntry]) -> dict[int, Signature]:
 def last_day(first: date) -> date:
     """The last day of the month that begins on `first`."""
     return first.replace(day=monthrange(first.year, first.month)[1])
+
+
+def around(months: Sequence[MonthCount], first: date, most: int = 8) -> Sequence[MonthCount]:
+    """Of months newest first so many, the chosen one among them."""
+    place = next((number for number, each in enumerate(months) if each.first == first), 0)
+    start = max(0, min(place - most // 2, len(months) - most))
+    return months[start : start + most]
 
 
 def as_text(ids: Sequence[int]) -> str:

@@ -81,12 +81,12 @@ def _countersigning(person: Person) -> list[Task]:
     if not managed_staff(person):
         return []
     found = [
-        (project, first, left)
+        (each.first, each.open, project)
         for project in countersigning.projects_of(person)
-        for first, _lines, left in countersigning.months(project, person)
-        if left
+        for each in reversed(countersigning.months(project, person))
+        if each.open
     ]
-    return [_month_of_staff(project, first, left) for project, first, left in found[-MOST_MONTHS:]]
+    return [_month_of_staff(project, first, left) for first, left, project in found[:MOST_MONTHS]]
 
 
 def _month_of_staff(project: Project, first: date, left: int) -> Task:

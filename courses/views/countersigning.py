@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from courses.attendance import hash_of
 from courses.hours import countersigning
-from courses.hours.lines import as_text, from_text
+from courses.hours.lines import MonthCount, around, as_text, from_text
 from courses.policy import may_countersign
 from courses.views.hours import month_named
 from lms.db import db
@@ -55,7 +55,7 @@ def _page(refusal: str = "") -> str:
         "courses/hours/countersign.html",
         project=project,
         projects=countersigning.projects_of(me()),
-        months=months,
+        months=around(months, month.first),
         month=month,
         ids=as_text([entry.id for entry in waits]),
         seen=hash_of(waits),
@@ -72,7 +72,7 @@ def _project() -> Project:
     return next((project for project in mine if str(project.id) == asked), mine[0])
 
 
-def _chosen(months: list[tuple[date, int, int]]) -> date:
+def _chosen(months: list[MonthCount]) -> date:
     asked = month_named(request.values.get("month", ""))
-    waiting = [first for first, _lines, left in months if left]
-    return asked or (waiting[-1] if waiting else months[0][0] if months else _project().starts.replace(day=1))
+    waiting = [each.first for each in months if each.open]
+    return asked or (waiting[-1] if waiting else months[0].first if months else _project().starts.replace(day=1))

@@ -13,7 +13,7 @@ from courses.attendance import AttendanceEntry, HoursSignature
 from courses.esf.files import with_certificate_of
 from courses.forms.hours import ObjectionForm
 from courses.hours import MonthCount, by_mail
-from courses.hours.lines import from_text
+from courses.hours.lines import around, from_text
 from courses.hours.objecting import most_minutes
 from courses.policy import may_object
 from lms import clock, filters
@@ -170,8 +170,8 @@ def _page(refusal: str = "") -> str:
     return render_template(
         "courses/hours/mine.html",
         months=months,
+        near=around(months, first),
         month=hours.hours_of(me(), first),
-        waiting=sum(each.open for each in months if each.first != first),
         certificates=with_certificate_of(me(), first),
         words=words(),
         refusal=refusal,

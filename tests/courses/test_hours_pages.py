@@ -305,3 +305,20 @@ def test_as_many_questions_for_many_people(browser_of):
             browser.get(f"/projects/{day.day.project.id}/months/2022-10/confirmations")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_objection_is_taken_back_by_confirming(browser_of, day):
+    objection = hours.object_to(day.entry, 180, "Gick 11.30.", by=day.person)
+    browser = browser_of(day.person)
+    page = browser.get("/hours").text
+    assert "Confirm 4 h after all" in page
+    assert browser.post("/hours/confirm", data=form_of(page)).status_code == 303
+    assert "is settled" in browser_of(day.day.trainer).get(f"/objections/{objection.id}").text
+
+
+def test_an_old_month_stands_among_those_shown(browser_of, day):
+    for month in range(1, 10):
+        ledger_rows.approved(day.day.run, day.person, 10, day.first.replace(month=month))
+    page = browser_of(day.person).get("/hours?month=2022-01").text
+    assert 'month=2022-01" aria-current="page"' in page
+    assert "All months" in page
