@@ -32,7 +32,8 @@ NOBODY = "none"
 
 @dataclass
 class Line:
-    """Somebody in the file: who she is, and why we think so (code, email, name, chosen, leads, nobody, or nothing yet).
+    """Somebody in the file: who she is, and why we think so (code, email, name, chosen, leads, nobody, outside,
+    or nothing yet).
 
     `choices` are people she may be, for the page; `meant` what the file says of her, `error` why it says nothing.
     """
@@ -139,6 +140,8 @@ def preview(session: Session, report: Report, choices: Mapping[int, str]) -> Pre
     for line in lines:
         known.choose(line, choices.get(line.number, ""))
         line.present = _present(session, [line])
+        if not line.how and not line.present and line.attendee.typed is None:
+            line.how = "outside"  # Nobody needs to say who was not there anyway.
     now = answers(session, people)
     newest = latest(session)  # Somebody who was moved away and is back has an entry that answers for nobody.
     found = _answers(session, lines, now, newest)

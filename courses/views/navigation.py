@@ -85,7 +85,7 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
     unsigned, to_approve = f"/projects/{project_id}/unsigned-sheets", f"/projects/{project_id}/hours-to-approve"
     leads, teaches = "project_leader" in names, bool(names & {"trainer", "county_trainer", "project_leader"})
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
-        (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/", unsigned)),
+        (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/", "/attendance-files/", unsigned)),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
         (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),

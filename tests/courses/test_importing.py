@@ -160,6 +160,9 @@ def test_somebody_there_only_before_the_session_gets_no_answer_and_is_not_the_re
     report = _report(_stay(day.people[0], "07:00", "08:30"))
     found = preview(day.session, report, {})
     assert (found.answers, found.unanswered) == ([], [])
+    stranger = _report(_stay(None, "07:00", "08:30", name="Fredrik Mobil"))
+    assert [line.how for line in preview(day.session, stranger, {}).lines] == ["outside"]
+    assert _write(day, stranger) == {}
 
 
 def test_all_or_nothing_when_the_sheet_changed_meanwhile(app: Flask) -> None:
