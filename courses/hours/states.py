@@ -127,7 +127,10 @@ def _objections(ids: list[int]) -> Iterator[tuple[int, Disputed]]:
 
 
 def entries(*columns: Any) -> Select[Any]:
-    """Select `columns` of entries that stand and belong to participants, with all that the conditions below need."""
+    """Select `columns` of entries that stand and belong to participants, with all that the conditions below need.
+
+    Who was moved to another group has nothing to say about the sheet she left.
+    """
     return (
         select(*columns)
         .select_from(AttendanceEntry)
@@ -143,7 +146,7 @@ def entries(*columns: Any) -> Select[Any]:
         .outerjoin(_own, and_(_own.entry_id == AttendanceEntry.id, _own.kind == "participant"))
         .outerjoin(Objection, Objection.entry_id == AttendanceEntry.id)
         .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
-        .where(STANDS)
+        .where(STANDS, AttendanceEntry.absence.is_distinct_from("moved"))
     )
 
 

@@ -13,6 +13,7 @@ from courses.activities import Activity, Session
 from courses.attendance import latest, on_sheet, record, sign_off
 from courses.attendance.moving import groups, move
 from courses.enrolment import Enrolment
+from courses.hours import hours_of
 from courses.runs import Run
 from lms import clock
 from lms.audit import Audit
@@ -60,6 +61,14 @@ class TestOperation:
         signed = sign_off(day.session, by=day.trainer)
         assert [line["person"] for line in signed.roster] == [bo.id]
         assert signed.entries_hash == attendance.hash_of([latest(day.session)[bo.id]])
+
+    def test_the_sheet_she_left_is_not_among_her_hours(self):
+        day = course_day(1)
+        anna, first = day.people[0], clock.local(day.session.starts_at).date().replace(day=1)
+        record(day.session, [whole(anna)], by=day.trainer, nonce=N)
+        assert [line.entry.minutes for line in hours_of(anna, first).lines] == [240]
+        move(day.session, anna, other_run(day), by=day.trainer)
+        assert list(hours_of(anna, first).lines) == []
 
     def test_without_an_answer_only_the_roster_changes(self):
         day = course_day(1)
