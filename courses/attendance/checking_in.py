@@ -77,7 +77,7 @@ def open_check_in(session: Session, early: int, late: int, *, by: Person) -> Che
 def check_in(session: Session, ticket: Ticket, *, by: Person) -> CheckIn:
     """The person was there when her ticket was made; twice is once, and after a check-out she is back.
 
-    Raises Refused: `cancelled`, `not_open`, `closed`, `signed`, `not_on_sheet`.
+    Raises Refused: `cancelled`, `not_open`, `closed`, `signed`, `not_on_sheet`, `old_scan`.
     """
     locked(session)
     rules = _check_open(session, ticket.at)
@@ -85,6 +85,8 @@ def check_in(session: Session, ticket: Ticket, *, by: Person) -> CheckIn:
     _check_own(own)
     if own.last is not None and own.last.act == "in":
         return own.last
+    if own.last is not None and ticket.at <= own.last.at:
+        raise Refused(_("You scanned that code before you checked out. Scan the one on the screen now."), "old_scan")
     made = CheckIn(act="in", way=ticket.way, device=ticket.device, at=ticket.at)
     if own.state == "out":
         own = _written(session, own, _mark(session, own, by, [*own.acts, made]), ticket.at, by)

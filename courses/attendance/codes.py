@@ -71,7 +71,7 @@ def device_hash(cookie: str) -> str:
 
 def write_ticket(ticket: Ticket) -> str:
     """The ticket as it travels through the sign-in, signed; worth nothing on another device."""
-    values = [ticket.session_id, round(ticket.at.timestamp()), ticket.way, ticket.device[:16]]
+    values = [ticket.session_id, int(ticket.at.timestamp()), ticket.way, ticket.device[:16]]
     return str(_signer().dumps(values))
 
 

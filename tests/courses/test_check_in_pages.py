@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from courses import attendance
+from courses.activities import Activity, Expected, Session
 from courses.attendance import CheckIn, latest
 from courses.attendance.checking_in import open_check_in, rules_of
 from courses.attendance.codes import code_at
@@ -303,6 +304,28 @@ def test_the_head_count_goes_along_to_the_signature(browser_of):
         assert (wrong.status_code, "for example 16" in wrong.text, 'value="-1"' in wrong.text) == (422, True, True)
         assert browser.post(f"{base}/sign-off", data={"seen": seen[1], "head_count": "2"}).status_code == 303
         assert "Counted in the room: 2. There according to the sheet: 1." in browser.get(f"{base}/attendance").text
+
+
+def test_a_meeting_has_its_screen_and_phones_too(browser_of):
+    day = course_day(1, days_ago=0)
+    anna = day.people[0]
+    meeting = Activity(kind="network", project=day.project, title="Nätverk", created_by=day.trainer, sessions=[])
+    starts = clock.now()
+    meeting.sessions.append(Session(starts_at=starts, ends_at=starts + timedelta(hours=1), mode="digital"))
+    db.session.add(meeting)
+    db.session.flush()
+    db.session.add(Expected(activity_id=meeting.id, person_id=anna.id))
+    session, browser = meeting.sessions[0], browser_of(day.trainer)
+    base = f"/sessions/{session.id}"
+    assert browser.post(f"{base}/check-in", data={"early_minutes": "0", "late_minutes": "0"}).status_code == 303
+    assert "Check in to Nätverk" in browser.get(f"{base}/display").text
+    rules = rules_of(session)
+    assert rules is not None
+    phone = browser_of(anna)
+    page = phone.get(f"/in/{session.id}?c={code_at(rules.secret, session.id, clock.now())}").text
+    assert phone.post(ticket_on(page)).status_code == 303
+    assert "60 minutes" in phone.get(f"/in/{session.id}").text
+    assert anna.name in browser.get(f"{base}/arrivals").text
 
 
 def test_pages_of_others_are_closed(browser_of):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from courses import attendance
+from courses.activities import Activity, Expected, Session
 from courses.attendance import CheckIn, latest, record, state_of
 from courses.attendance.arrivals import arrivals_of, count_here
 from courses.attendance.checking_in import check_in, check_out, open_check_in, own_of, rules_of, session_with
@@ -226,6 +227,36 @@ def test_back_after_a_check_out_the_time_away_is_not_counted(app: Flask) -> None
     assert attendance.verify().faults == ()
 
 
+def test_to_be_back_takes_a_scan_after_the_check_out(app: Flask) -> None:
+    """The ticket of the morning is good for a quarter of an hour, and says nothing about being back."""
+    day = today()
+    anna = day.people[0]
+    scan(day, anna, "08:50")
+    leave(day, anna, "08:55")
+    with pytest.raises(Refused) as refusal:
+        scan(day, anna, "08:50")
+    assert refusal.value.code == "old_scan"
+    assert minutes(day, anna) == 5
+
+
+def test_a_meeting_that_is_no_course(app: Flask) -> None:
+    """The county trainer calls a network meeting, is called to it herself, and checks in like everybody else."""
+    day = course_day(1, days_ago=0)
+    meeting = Activity(kind="network", project=day.project, title="Nätverk", created_by=day.trainer, sessions=[])
+    meeting.sessions.append(Session(starts_at=moment(day, "13:00"), ends_at=moment(day, "15:00"), mode="digital"))
+    db.session.add(meeting)
+    db.session.flush()
+    session, coming = meeting.sessions[0], [day.trainer, day.people[0]]
+    db.session.add_all(Expected(activity_id=meeting.id, person_id=person.id) for person in coming)
+    open_check_in(session, 30, 10, by=day.trainer)
+    for person in coming:
+        with clock.moved(moment(day, "13:20")):
+            check_in(session, Ticket(session.id, clock.now(), "qr", TELEPHONE), by=person)
+    entries = latest(session)
+    assert {(entry.kind, entry.minutes) for entry in entries.values()} == {("network", 100)}
+    assert count_here(session) == (2, 2)
+
+
 def test_a_check_out_by_mistake_before_anything_is_lost_is_whole_again(app: Flask) -> None:
     day = today()
     scan(day, day.people[0], "08:20")
@@ -352,7 +383,7 @@ def test_the_same_person_from_eight_telephones_at_once_is_one_entry(app: Flask) 
     def work(number: int) -> None:
         with app.app_context(), clock.moved(at):
             barrier.wait()
-            session = db.session.get_one(attendance.CheckIn.session.property.mapper.class_, session_id)
+            session = db.session.get_one(Session, session_id)
             person = db.session.get_one(Person, number)
             answers.append(check_in(session, Ticket(session_id, at, "qr", TELEPHONE), by=person).id)
             db.session.commit()
