@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -382,3 +383,51 @@ def test_a_large_list_says_the_same_as_a_small_one(monkeypatch: pytest.MonkeyPat
     large = compiled.compiled_list(month)
     assert read(large) == small
     assert compiled.compiled_list(month) == large
+
+
+def test_two_at_once_do_not_mix_two_people() -> None:
+    months = [make_month(4, 2), uneven_month()]
+    alone = [hashlib.sha256(whole_zip(month)).hexdigest() for month in months]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda month: hashlib.sha256(whole_zip(month)).hexdigest(), months * 3))
+    assert together == alone * 3
+
+
+def test_people_of_the_same_or_an_unwritable_name_have_files_of_their_own() -> None:
+    month = make_month(4, 1)
+    names = ("Anna Alm", "Anna Alm", "王 小明", "../../etc/passwd\x00")
+    persons = tuple(replace(each, name=name) for each, name in zip(month.participants, names, strict=True))
+    found = [file.name for file in files.certificates(replace(month, participants=persons))]
+    assert found == [
+        "narvarointyg/smail-2022-11-v1-anna-alm-1.pdf",
+        "narvarointyg/smail-2022-11-v1-anna-alm-2.pdf",
+        "narvarointyg/smail-2022-11-v1-3.pdf",
+        "narvarointyg/smail-2022-11-v1-etc-passwd-4.pdf",
+    ]
+
+
+def test_the_hour_that_comes_twice_is_told_as_clocks_show_it() -> None:
+    month = make_month(1, 1)
+    for hour in (0, 1):  # UTC; summer time ends in between
+        at = datetime(2022, 10, 30, hour, 30, tzinfo=UTC)
+        assert wording.stamp(at) == "2022-10-30 02.30"
+        signed = replace(month.lines[0], participant=Signed("Bo", at, "code"))
+        assert "30 oktober 2022 kl. 02.30, engångskod per e-post" in text_of(of_first(replace(month, lines=(signed,))))
+    assert wording.stamp(datetime(2022, 11, 30, 23, 30, tzinfo=UTC)) == "2022-12-01 00.30"
+
+
+def test_the_files_of_closed_months_stay_as_they_were() -> None:
+    """Whoever means to change them gives the snapshot a new format, and keeps the old files for the old one."""
+    archive = zipfile.ZipFile(io.BytesIO(whole_zip(make_month(2, 1))))
+    marks = {}
+    for name in archive.namelist()[:-1]:
+        data = archive.read(name)
+        told = text_of(data) if name.endswith("pdf") else "".join(_xml(data))
+        marks[name.rsplit("/", 1)[-1]] = hashlib.sha256(told.encode()).hexdigest()[:16]
+    assert marks == {
+        "smail-2022-11-v1-sammanstallning.xlsx": "3a0e0320f07882c1",
+        "smail-2022-11-v1-scb.xlsx": "2ef78bc9c02284af",
+        "smail-2022-11-v1-bo-bjork-1.pdf": "2c18df7f75ec89b2",
+        "smail-2022-11-v1-cecilia-dahl-2.pdf": "336958c7982032a0",
+        "smail-2022-11-v1-2022-11-03-lista-43.pdf": "5905bdf815d8fe54",
+    }
