@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from courses.esf import figures, snapshot
 from courses.esf.changes import Change, changes
 from courses.esf.closings import ClosingNumber, MonthClosing, latest
 from courses.esf.days import last_day
-from courses.esf.figures import Member, Part
+from courses.esf.figures import Member, Tallies
 from courses.esf.freezing import freeze
 from courses.esf.months import earlier_open
 from courses.esf.sheets import Sheet, sheets
@@ -41,34 +40,21 @@ class Left:
     is_over: bool
     earlier: tuple[date, ...]
     unsigned: tuple[Sheet, ...]
-    parts: tuple[Part, ...]
-    members: tuple[Member, ...]
+    tallies: Tallies
 
-    @cached_property
-    def unconfirmed(self) -> frozenset[int]:
-        """Who has not confirmed all her hours."""
-        return frozenset(part.person_id for part in self.parts if part.confirmed < part.entries)
-
-    @cached_property
-    def objecting(self) -> frozenset[int]:
-        return frozenset(part.person_id for part in self.parts if part.objected)
-
-    @cached_property
-    def without_number(self) -> tuple[Member, ...]:
-        return tuple(member for member in self.members if member.lacks == "number")
-
-    @cached_property
-    def without_placeholder(self) -> tuple[Member, ...]:
-        return tuple(member for member in self.members if member.lacks == "placeholder")
+    @property
+    def unconfirmed(self) -> int:
+        """People who have not confirmed all their hours."""
+        return self.tallies.everybody.people - self.tallies.everybody.confirmed
 
     @property
     def deviations(self) -> dict[str, int]:
         """Code → people, for what the leader must have seen and accepted."""
         counted = {
-            "unconfirmed": len(self.unconfirmed),
-            "objections": len(self.objecting),
-            "numbers": len(self.without_number),
-            "placeholders": len(self.without_placeholder),
+            "unconfirmed": self.unconfirmed,
+            "objections": self.tallies.everybody.objecting,
+            "numbers": self.tallies.without_number,
+            "placeholders": self.tallies.without_placeholder,
         }
         return {code: count for code, count in counted.items() if count}
 
@@ -80,27 +66,25 @@ class Left:
 
 def left(project: Project, first: date) -> Left:
     """What is missing before the month can be closed. A constant number of queries."""
-    found = figures.parts(project, first)
-    return left_of(project, first, sheets(project, first, last_day(first)), found)
+    held, earlier = sheets(project, first, last_day(first)), earlier_open(project, first)
+    return left_of(first, held, figures.tallies(project, first), earlier)
 
 
-def left_of(project: Project, first: date, held: Iterable[Sheet], found: Iterable[Part]) -> Left:
-    """The same when the sheets and hours of the month are known."""
-    parts = tuple(found)
-    return Left(
-        is_over=last_day(first) < clock.today(),
-        earlier=tuple(earlier_open(project, first)),
-        unsigned=tuple(sheet for sheet in held if not sheet.is_signed),
-        parts=parts,
-        members=tuple(figures.members(project, first, parts)),
-    )
+def left_of(first: date, held: Iterable[Sheet], tallies: Tallies, earlier: Iterable[date]) -> Left:
+    """The same when sheets, hours and open months before it are known."""
+    unsigned = tuple(sheet for sheet in held if not sheet.is_signed)
+    return Left(last_day(first) < clock.today(), tuple(earlier), unsigned, tallies)
+
+
+def members_of(project: Project, first: date) -> list[Member]:
+    """The ESF participants to report, by id. Two queries."""
+    return figures.members(project, first, figures.parts(project, first))
 
 
 def seen(project: Project, first: date, missing: Left) -> str:
     """A mark of what a review page shows: whoever closes sends it back, and closes exactly that."""
     before = latest(project, first)
-    told = figures.digest(project, missing.parts, missing.members)
-    shown = (told, before.version if before else 0, sorted(missing.deviations.items()))
+    shown = (figures.now(project, first), before.version if before else 0, sorted(missing.deviations.items()))
     return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
@@ -130,7 +114,7 @@ def close(
         project, first, version=before.version + 1 if before else 1, reason=reason.strip() if before else "",
         closed_at=clock.now(), closed_by=by.name,
     )  # fmt: skip
-    return _keep(project, kept, missing, by=by, changes_report=not before or any(each.is_reported for each in found))
+    return _keep(project, kept, by=by, changes_report=not before or any(each.is_reported for each in found))
 
 
 def _check_ready(missing: Left) -> None:
@@ -141,7 +125,7 @@ def _check_ready(missing: Left) -> None:
         raise Refused(_("Months are closed in order. Close %(month)s first.", month=name), "earlier_open")
     if missing.unsigned:
         raise Refused(_("Every sheet of the month must be signed, and hours without a sheet decided."), "not_ready")
-    if not missing.members:
+    if not missing.tallies.members:
         raise Refused(_("There is nothing to report this month: no hours, no start and no end."), "nothing")
 
 
@@ -152,20 +136,20 @@ def _check_correction(found: Collection[Change], reason: str) -> None:
         raise Refused(_("Write why the month is corrected, in a few words."), "reason")
 
 
-def _keep(project: Project, kept: Snapshot, missing: Left, *, by: Person, changes_report: bool) -> MonthClosing:
+def _keep(project: Project, kept: Snapshot, *, by: Person, changes_report: bool) -> MonthClosing:
     data, mark = snapshot.kept(kept)
     made = MonthClosing(
         project_id=project.id, first=kept.first, version=kept.version, reason=kept.reason, by_id=by.id,
         at=kept.closed_at, head_entry_id=kept.head_entry_id, head_hash=kept.head_hash, people=len(kept.participants),
         minutes=kept.minutes, snapshot_hash=mark, snapshot=data, changes_report=changes_report,
-        figures=figures.digest(project, missing.parts, missing.members),
+        figures=figures.now(project, kept.first),
     )  # fmt: skip
     try:
         with db.session.begin_nested():
             db.session.add(made)
     except IntegrityError:
         raise Stale(_("Somebody closed the month at the same moment."), "changed") from None
-    db.session.add_all(_numbers(made, [member.person_id for member in missing.members if member.has_number]))
+    db.session.add_all(_numbers(made, [each.person_id for each in kept.participants if each.has_number]))
     db.session.flush()
     told = {"month": f"{made.first:%Y-%m}", "version": made.version, "people": made.people, "minutes": made.minutes}
     told["reason"] = made.reason

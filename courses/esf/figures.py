@@ -6,11 +6,23 @@ counted beside it and are no part of it: they change nothing that was reported.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry, Objection, ObjectionAnswer, SignedEntry
@@ -30,10 +42,12 @@ unanswered = (
     .subquery("unanswered")
 )
 """Entries that somebody objects to, with the minutes she means, and that nobody has answered."""
+_LACKS_NUMBER = and_(~Person.protected, Person.personnummer_hash.is_(None))
+_LACKS_PLACEHOLDER = and_(Person.protected, func.coalesce(Participation.placeholder, "") == "")
+NO = (literal(0), literal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One person for one employer in the month: minutes, entries that give them, how many of those she has confirmed.
 
     `objected` also counts an absence that she objects to; whoever has nothing but that has no minutes.
@@ -47,8 +61,7 @@ class Part:
     objected: int
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """An ESF participant of the month: with hours, a start or an end in it. Days only when they lie in the month."""
 
     person_id: int
@@ -67,23 +80,104 @@ class Member:
         return "" if self.has_number else "number"
 
 
+class Tally(NamedTuple):
+    """People with hours in the month and their minutes, exact and reported, for one employer or all of them.
+
+    `confirmed` of them have confirmed everything; `objecting` people object to something, be it an absence.
+    """
+
+    people: int = 0
+    minutes: int = 0
+    reported: int = 0
+    confirmed: int = 0
+    objecting: int = 0
+
+
+class Tallies(NamedTuple):
+    """The month per employer (None: without) and of everybody, where a person with two employers counts once.
+
+    `members` are the ESF participants to report: with hours, a start or an end. Some lack what SCB's file needs.
+    """
+
+    places: dict[int | None, Tally]
+    everybody: Tally
+    members: int
+    without_number: int
+    without_placeholder: int
+
+
 def parts(project: Project, first: date) -> list[Part]:
     """Counted minutes of ESF participants. One query, however many people."""
+    return [Part._make(row) for row in db.session.execute(_parts(project, first))]
+
+
+def tallies(project: Project, first: date) -> Tallies:
+    """The sums of the month, worked out by the database. One query, a row per employer."""
+    each = _parts(project, first, _LACKS_NUMBER.label("number"), _LACKS_PLACEHOLDER.label("placeholder")).cte("each")
+    has, all_confirmed = each.c.minutes > 0, each.c.confirmed == each.c.entries
+    step = STEP[project.plan.rules.rounding]
+    sums = (func.sum(each.c.minutes), func.sum(each.c.minutes - each.c.minutes % step))
+    lacking = (_people(each, each.c.number, has), _people(each, each.c.placeholder, has))
+    objecting = _people(each, each.c.objected > 0)
+    rows: CompoundSelect[Any] = union_all(
+        select(
+            literal("place"), each.c.place, _people(each, has), *sums, _people(each, has, all_confirmed), objecting, *NO
+        ).group_by(each.c.place),
+        select(
+            literal("all"), null(), _people(each, has), *sums, _people(each, has, ~all_confirmed), objecting, *lacking
+        ),
+        select(literal("moved"), null(), func.count(), *NO, *NO, *_lacking())
+        .select_from(Participation)
+        .join(Person, Person.id == Participation.person_id)
+        .where(*_moved(project, first), Person.id.not_in(select(each.c.person_id).where(has))),
+    )
+    return _tallied(db.session.execute(rows))
+
+
+def _tallied(rows: Iterable[Any]) -> Tallies:
+    places: dict[int | None, Tally] = {}
+    everybody, members, lacking = Tally(), 0, [0, 0]
+    for what, place, people, minutes, told, confirmed, objecting, *lacks in rows:
+        lacking = [before + (more or 0) for before, more in zip(lacking, lacks, strict=True)]
+        members += people if what != "place" else 0
+        if what == "place":
+            places[place] = Tally(people, minutes, told, confirmed, objecting)
+        elif what == "all":
+            everybody = Tally(people, minutes or 0, told or 0, people - confirmed, objecting)
+    return Tallies(places, everybody, members, *lacking)
+
+
+def _people(each: CTE, *which: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((and_(*which), each.c.person_id)).distinct())
+
+
+def _lacking() -> tuple[ColumnElement[int], ...]:
+    return tuple(func.count(case((lacks, 1))) for lacks in (_LACKS_NUMBER, _LACKS_PLACEHOLDER))
+
+
+def _moved(project: Project, first: date) -> tuple[ColumnElement[bool], ...]:
+    """ESF participants with a start or an end in the month."""
+    last = last_day(first)
+    moves = or_(Participation.since.between(first, last), Participation.until.between(first, last))
+    return Participation.project_id == project.id, Participation.esf.is_(True), moves
+
+
+def _parts(project: Project, first: date, *more: Any) -> Select[Any]:
     person, place = AttendanceEntry.person_id, AttendanceEntry.organisation_id
     gives = case((AttendanceEntry.minutes > 0, 1))
     confirmed = case((and_(AttendanceEntry.minutes > 0, _own.entry_id.is_not(None)), 1))
     columns = (
-        person, place, func.sum(AttendanceEntry.minutes), func.count(gives), func.count(confirmed),
-        func.count(unanswered.c.entry_id),
+        person, place.label("place"), func.sum(AttendanceEntry.minutes).label("minutes"),
+        func.count(gives).label("entries"), func.count(confirmed).label("confirmed"),
+        func.count(unanswered.c.entry_id).label("objected"),
     )  # fmt: skip
-    query = (
-        ledger.lines(project.id, first, last_day(first), *columns)
+    return (
+        ledger.lines(project.id, first, last_day(first), *columns, *more)
         .outerjoin(_own, and_(_own.entry_id == AttendanceEntry.id, _own.kind == "participant"))
         .outerjoin(unanswered, unanswered.c.entry_id == AttendanceEntry.id)
         .where(is_counted, is_esf, or_(AttendanceEntry.minutes > 0, unanswered.c.entry_id.is_not(None)))
-        .group_by(person, place)
+        .group_by(person, place, *more)
     )
-    return [Part(*row) for row in db.session.execute(query)]
 
 
 def members(project: Project, first: date, found: Iterable[Part]) -> list[Member]:

@@ -14,10 +14,10 @@ from sqlalchemy import func, select
 from courses.attendance import AttendanceEntry
 from courses.esf import figures, ledger
 from courses.esf.days import due, last_day
-from courses.esf.figures import Part
+from courses.esf.figures import Part, Tallies, Tally
 from courses.esf.ledger import PERSON, is_counted, is_esf, shown
 from courses.esf.sheets import Sheet, sheets
-from courses.esf.totals import Entry, Sum, Totals, totals
+from courses.esf.totals import Sum
 from lms.db import db
 from lms.organisations import Organisation
 from lms.people import Person, alphabetical
@@ -65,11 +65,16 @@ class Month:
     project: Project
     first: date
     rounding: Rounding
-    parts: tuple[Part, ...]
+    tallies: Tallies
     places: tuple[Place, ...]
     total: Sum
     others: Sum
     sheets: tuple[Sheet, ...]
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Minutes per person and employer; asked for when people are shown."""
+        return tuple(figures.parts(self.project, self.first))
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -110,29 +115,15 @@ class Month:
 def month(project: Project, first: date) -> Month:
     """The month that begins on `first`; a constant number of queries, whatever the number of people."""
     held = tuple(sheets(project, first, last_day(first)))
-    found = tuple(figures.parts(project, first))
-    rounding = project.plan.rules.rounding
-    summed = totals((Entry(part.person_id, part.organisation_id, part.minutes) for part in found), rounding)
-    keys = {sheet.organisation_id for sheet in held} | {part.organisation_id for part in found}
-    confirmed, objecting = _confirmations(found)
-    places = tuple(
-        _place(key, name, summed, held, confirmed=confirmed.get(key, 0), objecting=objecting.get(key, 0))
-        for key, name in _places(project, keys).items()
-    )
-    return Month(project, first, rounding, found, places, summed.all, _others(project, first), held)
+    found = figures.tallies(project, first)
+    names = _places(project, {sheet.organisation_id for sheet in held} | found.places.keys())
+    places = tuple(_place(key, name, found.places.get(key, Tally()), held) for key, name in names.items())
+    rounding, total = project.plan.rules.rounding, _sum(found.everybody)
+    return Month(project, first, rounding, found, places, total, _others(project, first), held)
 
 
-def _confirmations(found: Iterable[Part]) -> tuple[dict[int | None, int], dict[int | None, int]]:
-    """Employer → people who confirmed everything, and people who object to something."""
-    confirmed: dict[int | None, int] = {}
-    objecting: dict[int | None, int] = {}
-    for part in found:
-        place = part.organisation_id
-        if part.minutes and part.confirmed == part.entries:
-            confirmed[place] = confirmed.get(place, 0) + 1
-        if part.objected:
-            objecting[place] = objecting.get(place, 0) + 1
-    return confirmed, objecting
+def _sum(tally: Tally) -> Sum:
+    return Sum(tally.people, tally.minutes, tally.reported)
 
 
 def _others(project: Project, first: date) -> Sum:
@@ -167,9 +158,7 @@ def _places(project: Project, others: set[int | None]) -> dict[int | None, str]:
     return names | {None: ""} if None in others else names
 
 
-def _place(
-    key: int | None, name: str, summed: Totals, held: tuple[Sheet, ...], *, confirmed: int, objecting: int
-) -> Place:
+def _place(key: int | None, name: str, tally: Tally, held: tuple[Sheet, ...]) -> Place:
     here = [sheet for sheet in held if sheet.organisation_id == key]
     unsigned = tuple(sheet for sheet in here if not sheet.is_signed)
-    return Place(key, name, summed.organisations.get(key, Sum()), len(here), unsigned, confirmed, objecting)
+    return Place(key, name, _sum(tally), len(here), unsigned, tally.confirmed, tally.objecting)

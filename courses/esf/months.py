@@ -11,13 +11,14 @@ from datetime import date
 from itertools import groupby
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, extract, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, exists, extract, func, literal, select, union_all
 
 from courses.attendance import STANDS, AttendanceEntry
 from courses.esf import figures, ledger
 from courses.esf.closings import MonthClosing, history
 from courses.esf.days import following, last_day
 from courses.esf.ledger import is_counted, is_esf
+from courses.esf.month import Month
 from courses.esf.sending import ToSend, queue_of
 from courses.esf.sheets import sheets
 from lms import clock
@@ -39,28 +40,44 @@ class MonthOverview:
     minutes: int = 0
     unsigned: int = 0
     version: int = 0
-    is_corrected: bool = False
+    reports: bool = False
+
+    @property
+    def is_corrected(self) -> bool:
+        return self.version > 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has something to report and is not closed."""
+        return self.reports and not self.version
 
 
-def months(project: Project) -> list[MonthOverview]:
-    """Every month of the project up to the one after today's, oldest first. Few queries, however many people."""
+def months(project: Project, known: Month | None = None) -> list[MonthOverview]:
+    """Every month of the project up to the one after today's, oldest first. Few queries, however many people.
+
+    What is `known` of one month already is not asked for again.
+    """
     closings, sendings = history(project)
     newest = {closing.first: closing for closing in closings}
     queue = {item.first: item for item in queue_of(closings, sendings)}
     changed = changed_since(newest.values())
     begun = [first for first in firsts(project) if first <= clock.today() and first not in newest]
-    minutes, unsigned = _minutes(project, begun), _unsigned(project, begun)
-    something = reporting(project, [first for first in begun if first not in minutes])
+    rest = [first for first in begun if known is None or first != known.first]
+    minutes, unsigned = _minutes(project, rest), _unsigned(project, rest)
+    if known is not None and known.total.minutes:
+        minutes[known.first] = known.total.minutes
+    if known is not None:
+        unsigned[known.first] = len(known.unsigned)
+    reports = reporting(project, [first for first in begun if first not in minutes]) | minutes.keys()
     found = []
     for first in firsts(project):
+        missing = unsigned[first]
         if closing := newest.get(first):
             state = _closed(closing, queue.get(first), changed)
-            is_corrected = closing.version > 1
-            found.append(MonthOverview(first, state, closing.minutes, unsigned[first], closing.version, is_corrected))
+            found.append(MonthOverview(first, state, closing.minutes, missing, closing.version, reports=True))
         else:
-            total = minutes.get(first, 0)
-            state = _open(first, unsigned[first], first in minutes or first in something)
-            found.append(MonthOverview(first, state, total, unsigned[first]))
+            state = _open(first, missing, first in reports)
+            found.append(MonthOverview(first, state, minutes.get(first, 0), missing, reports=first in reports))
     return found
 
 
@@ -98,11 +115,14 @@ def earlier_open(project: Project, first: date) -> list[date]:
 
 
 def reporting(project: Project, wanted: Iterable[date]) -> set[date]:
-    """Of these months those with minutes, a start or an end of an ESF participant. One query."""
-    asked = [
-        select(literal(first)).where(or_(_has_minutes(project, first), _has_moves(project, first))) for first in wanted
-    ]
-    return set(db.session.scalars(union_all(*asked))) if asked else set()
+    """Of these months those with minutes, a start or an end of an ESF participant. Two queries."""
+    asked = list(wanted)
+    if not asked:
+        return set()
+    moved = _moves(project)
+    still = [select(literal(first)).where(_has_minutes(project, first)) for first in asked if first not in moved]
+    found = set(db.session.scalars(union_all(*still))) if still else set()
+    return found | (moved & set(asked))
 
 
 def _has_minutes(project: Project, first: date) -> ColumnElement[bool]:
@@ -118,13 +138,15 @@ def _has_minutes(project: Project, first: date) -> ColumnElement[bool]:
     )
 
 
-def _has_moves(project: Project, first: date) -> ColumnElement[bool]:
-    last = last_day(first)
-    return exists().where(
-        Participation.project_id == project.id,
-        Participation.esf,
-        or_(Participation.since.between(first, last), Participation.until.between(first, last)),
-    )
+def _moves(project: Project) -> set[date]:
+    """The months in which some ESF participant begins or ends."""
+    asked = [
+        select(func.min(day))
+        .where(Participation.project_id == project.id, Participation.esf, day.is_not(None))
+        .group_by(extract("year", day), extract("month", day))
+        for day in (Participation.since, Participation.until)
+    ]
+    return {day.replace(day=1) for day in db.session.scalars(union_all(*asked)) if day}
 
 
 def changed_since(newest: Iterable[MonthClosing]) -> set[date]:

@@ -14,7 +14,7 @@ from courses.esf.closing import Left
 from courses.esf.closings import MonthClosing, closings_of, latest
 from courses.esf.files import snapshot_of
 from courses.esf.month import month
-from courses.esf.months import is_changed
+from courses.esf.months import earlier_open, is_changed
 from courses.esf.person import chains
 from courses.forms.closings import ClosingForm, SentForm
 from courses.views.esf import PER_PAGE, first_day
@@ -139,7 +139,8 @@ def _sent(newest: MonthClosing, form: SentForm) -> str:
 
 def _review(project: Project, first: date, refusal: Refused | None = None) -> str:
     found, before = month(project, first), latest(project, first)
-    missing = closing.left_of(project, first, found.sheets, found.parts)
+    missing = closing.left_of(first, found.sheets, found.tallies, earlier_open(project, first))
+    people = closing.members_of(project, first)
     changed = changes(before) if before else []
     form = ClosingForm.about(_deviations(missing), formdata=request.form if refusal else None)
     form.seen.data = closing.seen(project, first, missing)
@@ -149,7 +150,8 @@ def _review(project: Project, first: date, refusal: Refused | None = None) -> st
         "courses/esf/review.html",
         project=project, month=found, name=f"{first:%Y-%m}", left=missing, before=before, changes=changed, form=form,
         refusal=_placed(form, refusal), rounding=workbook.rounding_words(found), states=workbook.state_words(),
-        changed=bool(before and is_changed(before)),
+        changed=bool(before and is_changed(before)), people=people,
+        lacking=[member for member in people if member.lacks],
     )  # fmt: skip
 
 

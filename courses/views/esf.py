@@ -51,14 +51,15 @@ def show(project: Project, name: str) -> ResponseReturnValue:
     """A month: signatures and hours per municipality, what is left before it is closed, what changed since, files."""
     first = first_day(project, name)
     found, closing = month(project, first), latest(project, first)
-    around = months_of(project)
+    every = months_of(project, found)
+    earlier = [each.first for each in every if each.first < first and each.is_open]
     return render_template(
         "courses/esf/month.html",
         project=project,
         month=found,
         name=name,
-        left=left_of(project, first, found.sheets, found.parts),
-        months=_around(around, first),
+        left=left_of(first, found.sheets, found.tallies, earlier),
+        months=_around(every, first),
         words=month_words(),
         states=workbook.state_words(),
         rounding=workbook.rounding_words(found),
