@@ -149,6 +149,7 @@ NAMES = {
     "since": N_("since"),
     "starts": N_("starts"),
     "title": N_("title"),
+    "to": N_("to"),
     "trainers": N_("trainers"),
     "unchanged": N_("unchanged"),
     "until": N_("until"),

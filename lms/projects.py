@@ -80,6 +80,7 @@ class Participation(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     person: Mapped[Person] = relationship(lazy="joined")
+    project: Mapped[Project] = relationship()
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ def end_participation(participation: Participation, until: date, *, by: Person) 
 
     Raises Refused: `before_start`, `after_project`.
     """
-    project = db.session.get_one(Project, participation.project_id)
+    project = participation.project
     if until < participation.since:
         told = _("The last day cannot be before the first, %(day)s.", day=participation.since.isoformat())
         raise Refused(told, "before_start")
@@ -161,8 +162,8 @@ def resume_participation(participation: Participation, *, by: Person) -> None:
     """Somebody is back: there is no last day again, and it is the same participation (SCB: one per project)."""
     if participation.until is not None:
         participation.until = None
-        project = db.session.get_one(Project, participation.project_id)
-        audit.record("participation.resumed", participation.person, by=by, details={"project": project.dnr})
+        details = {"project": participation.project.dnr}
+        audit.record("participation.resumed", participation.person, by=by, details=details)
 
 
 def set_placeholder(participation: Participation, text: str, *, by: Person) -> None:

@@ -122,7 +122,7 @@ def _page(
         "lms/people/participation.html",
         participation=participation,
         person=participation.person,
-        project=db.session.get_one(Project, participation.project_id),
+        project=participation.project,
         last=last_form,
         standin=standin or PlaceholderForm(formdata=None, placeholder=participation.placeholder or ""),
         form=last or standin,

@@ -119,6 +119,17 @@ class TestOperation:
         counted = attendance.sheets_of([day.session])[day.session.id]
         assert (counted.answered, counted.present) == (1, 1)
 
+    def test_there_and_back_again(self):
+        day = course_day(1)
+        anna, other = day.people[0], other_run(day)
+        record(day.session, [whole(anna)], by=day.trainer, nonce=N)
+        for _twice in range(2):
+            move(day.session, anna, other, by=day.trainer)
+            assert (names(day.session), names(other.sessions[0])) == ([], [anna.id])
+            move(other.sessions[0], anna, day.run, by=day.trainer)
+            assert (names(day.session), names(other.sessions[0])) == ([anna.id], [])
+        assert latest(day.session)[anna.id].absence == "moved"
+
     def test_a_signed_sheet_is_corrected_instead(self):
         day = course_day(1)
         record(day.session, [whole(day.people[0])], by=day.trainer, nonce=N)
