@@ -9,10 +9,12 @@ from courses.hours.missing import Missing, Tally, missing, tallies
 from courses.hours.objecting import correct_loose, keep, object_to
 from courses.hours.reminding import Reminded, remind, remind_due, remind_trainers
 from courses.hours.states import Disputed, Signature, State, states_of
+from courses.hours.telling import tell_corrected
 from courses.hours.waiting import Unanswered, Waits, waiting_on
 
 __all__ = [
     "Disputed", "Hours", "Line", "Missing", "MonthCount", "Reminded", "Signature", "State", "Tally", "Unanswered",
     "Waits", "confirm", "correct_loose", "handed_in", "hours_of", "keep", "missing", "months_of", "object_to", "remind",
-    "remind_due", "remind_trainers", "states_of", "tallies", "waiting_on",
+    "remind_due", "remind_trainers", "states_of", "tallies", "tell_corrected",
+    "waiting_on",
 ]  # fmt: skip

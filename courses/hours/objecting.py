@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry, HoursApproval, Objection, ObjectionAnswer, SignedEntry, append
 from courses.attendance.signing import LAST_PART
+from courses.hours.telling import tell_corrected
 from courses.runs import Run
 from lms import audit, clock, mail
 from lms.db import db
@@ -88,6 +89,7 @@ def correct_loose(objection: Objection, minutes: int, reason: str, *, by: Person
         db.session.add(HoursApproval(entry_id=made.id, by_id=by.id, at=clock.now()))
     details = {"person": entry.person_id, "minutes": minutes, "reason": reason}
     audit.record("hours.corrected", made, by=by, details=details)
+    tell_corrected([made])
     return made
 
 

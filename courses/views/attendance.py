@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from courses import attendance, sheet
+from courses import attendance, hours, sheet
 from courses.activities import Session
 from courses.attendance import SignOff, hash_of, local_day
 from courses.forms.meetings import NewPersonForm
-from courses.policy import may_see_attendance, may_take_attendance
+from courses.policy import may_see_attendance, may_see_run, may_take_attendance
 from courses.runs import Run
 from courses.sheet import Sheet
 from courses.views import head_counts
@@ -112,6 +112,7 @@ def save_correction(session: Session) -> ResponseReturnValue:
         done = attendance.correct(session, marks, reason, by=me(), nonce=nonce)
     except Refused as refusal:
         return _refused(session, refusal)
+    hours.tell_corrected(done.entries)
     again = sheet.renewed(session, request.form, done.conflicts) if done.conflicts else None
     db.session.commit()
     if again:
@@ -240,7 +241,9 @@ def _organisations(session: Session) -> list[Organisation]:
 
 
 def back_from(session: Session) -> tuple[str, str]:
-    """The page that the session belongs to: label and address."""
+    """The page that the session belongs to, label and address; for a deputy the list she came from."""
     if isinstance(session.activity, Run):
-        return session.activity.title, url_for("runs.show", run_id=session.activity_id)
+        if may_see_run(me(), session.activity):
+            return session.activity.title, url_for("runs.show", run_id=session.activity_id)
+        return _("Sheets that are not signed"), url_for("deputies.index", project_id=session.activity.project_id)
     return _("Meetings"), url_for("activities.index", project_id=session.activity.project_id)

@@ -322,3 +322,18 @@ def test_an_old_month_stands_among_those_shown(browser_of, day):
     page = browser_of(day.person).get("/hours?month=2022-01").text
     assert 'month=2022-01" aria-current="page"' in page
     assert "All months" in page
+
+
+def test_who_had_confirmed_is_told_of_a_correction_at_once(browser_of, day):
+    confirm_month(day.person)
+    trainer, url = browser_of(day.day.trainer), f"/sessions/{day.day.session.id}/correction"
+    sent = {"nonce": "fix-000001", "reason": "Gick 11.30."}
+    for entry in day.entries:
+        sent |= {f"seen{entry.person_id}": entry.id, f"state{entry.person_id}": "part"}
+        sent |= {f"came{entry.person_id}": "08.30", f"left{entry.person_id}": "11.30"}
+    assert trainer.post(url, data=sent).status_code == 303
+    assert trainer.post(url, data=sent).status_code == 303
+    letter = db.session.scalars(select(OutboxMail).where(OutboxMail.key.startswith("corrected:"))).one()
+    assert letter.person_id == day.person.id
+    for words in ("240 minutes", "180 minutes", "Gick 11.30.", "/hours/mail/"):
+        assert words in letter.text
