@@ -11,6 +11,7 @@ from sqlalchemy import case, func, select
 from courses import staff
 from courses.surveys import SurveyBatch
 from courses.today.approving import approving_tasks
+from courses.today.arriving import arriving_tasks
 from courses.today.certifying import certifying_tasks
 from courses.today.following import hours_tasks, results_tasks, staff_tasks, steering_tasks
 from courses.today.leading import Leading, leading_of, leading_tasks
@@ -66,7 +67,7 @@ def home_of(person: Person) -> Home:
     learning = learning_of(person, finished=not people.roles_of(person))
     leading = leading_of(person) if leads else None
     installation = _installation() if people.has_role(person, "administrator") else None
-    found = learning_tasks(learning) + (leading_tasks(leading) if leading else [])
+    found = arriving_tasks(learning) + learning_tasks(learning) + (leading_tasks(leading) if leading else [])
     found += certifying_tasks(person, leads=leads)
     for day in days:
         found += project_tasks(day) if day.project.id in ids["project_leader"] else []

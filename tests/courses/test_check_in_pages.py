@@ -306,6 +306,18 @@ def test_the_head_count_goes_along_to_the_signature(browser_of):
         assert "Counted in the room: 2. There according to the sheet: 1." in browser.get(f"{base}/attendance").text
 
 
+def test_the_home_leads_to_the_check_in_while_it_is_open(browser_of):
+    day = now_day(began=-20)
+    browser = browser_of(day.people[0])
+    assert "Write the code" in browser.get("/").text
+    browser.post(ticket_on(scanned(browser, day)))
+    assert "Write the code" not in browser.get("/").text
+    other = browser_of(day.people[1])
+    for wall in (day.session.starts_at - timedelta(minutes=31), day.session.ends_at):
+        with clock.moved(wall):
+            assert "Write the code" not in other.get("/").text
+
+
 def test_a_meeting_has_its_screen_and_phones_too(browser_of):
     day = course_day(1, days_ago=0)
     anna = day.people[0]
