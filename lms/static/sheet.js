@@ -24,9 +24,15 @@
     left < end ? (words.early ?? "").replace("%n", end - left) : "",
   ].filter(Boolean).join(", ");
   const minutesOf = (row, state) => {
-    const [came, left] = [...row.querySelectorAll(".times-edit input")].map((field) => near(minutes(field.value)));
+    const fields = [...row.querySelectorAll(".times-edit input")].map((field) => field.value);
+    const [came, left] = fields.map((clock) => near(minutes(clock)));
     if (state === "klar") return length;
     if (state !== "pagar") return 0;
+    const { came: begun, left: ended, minutes: counted, why } = row.querySelector(".times-edit").dataset;
+    if (counted && fields[0] === begun && fields[1] === ended) { /* as the ledger has it, time away in between too */
+      show(row.querySelector(".why"), why);
+      return Number(counted);
+    }
     show(row.querySelector(".why"), explain(came, left));
     return Math.max(0, Math.min(left, end) - Math.max(came, start));
   };
@@ -90,8 +96,9 @@
     places.get(id).querySelectorAll(".seg-in").forEach((choice) => { choice.checked = choice.value === row.state; });
     for (const name of ["came", "left", "absence"]) if (row[name]) field(id, name).value = row[name];
   };
+  const clocks = (one, other) => one === other || (/\d/.test(one) && /\d/.test(other) && minutes(one) === minutes(other));
   const same = (one, other) => one.state === other.state
-    && (one.state !== "part" || (minutes(one.came) === minutes(other.came) && minutes(one.left) === minutes(other.left)))
+    && (one.state !== "part" || (clocks(one.came, other.came) && clocks(one.left, other.left)))
     && (one.state !== "absent" || one.absence === other.absence);
   const inWords = (row, id) => {
     const label = places.get(id).querySelector(`.seg-in[value="${row.state}"] + label`)?.textContent.trim().replace(/\s+/g, " ") ?? "–";
@@ -195,7 +202,7 @@
     const changed = [];
     for (const id of places.keys()) {
       const now = read(id), before = draft.rows[id], server = known.get(id), base = queued[id] ?? server;
-      if (!now.state || (same(now, base) && !(before?.note && before.note.kind !== "taken"))) {
+      if (!now.state || same(now, base)) {
         if (before) { delete draft.rows[id]; clearNote(id); changed.push(id); }
       } else if (!before || !same(now, before)) {
         draft.rows[id] = { ...now, seen: before?.seen ?? server.seen, ...(before?.note?.kind === "taken" && { note: before.note }) };
