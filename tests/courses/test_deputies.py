@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from courses import attendance
+from courses import attendance, exemptions
 from courses.attendance import record, sign_off, signed
 from courses.attendance.deputies import sign_as_deputy
 from courses.policy import may_see_attendance, may_sign_as_deputy
@@ -128,7 +128,8 @@ def test_from_the_list_to_the_signed_sheet(browser_of) -> None:
     assert browser.post(url, data={"seen": "0" * 64, "reason": WHY}).status_code == 409
     answer = browser.post(url, data={"seen": seen[1], "reason": WHY})
     assert answer.location == f"/sessions/{day.session.id}/attendance"
-    assert WHY in browser.get(answer.location).text
+    shown = browser.get(answer.location).text
+    assert WHY in shown
     assert "/correction" not in browser.get(answer.location).text
     assert "Signed by" in browser.get(url).text
     assert f'href="{url}"' not in browser.get(f"/projects/{day.project.id}/unsigned-sheets").text
@@ -156,3 +157,20 @@ def test_the_list_asks_as_much_for_many_sheets(browser_of) -> None:
             earlier = clock.today() - timedelta(days=3)
             factories.make_run(day.project, trainer, programme="smail-utbildare", first_day=earlier)
     assert counts[1] == counts[2]
+
+
+def test_an_exempted_trainer_signs_and_is_led_back_to_the_list(browser_of) -> None:
+    project, today = factories.make_project(), clock.today()
+    leader, trainer = factories.make_role("project_leader", project), factories.make_role("trainer", project)
+    run = factories.make_run(project, factories.make_role("trainer", project), first_day=today - timedelta(days=1))
+    person = factories.make_participant(project)
+    factories.make_enrolment(run, person)
+    session = run.sessions[0]
+    record(session, [whole(person)], by=run.trainers[0], nonce="nonce-000")
+    exemptions.grant(project, trainer, starts=today - timedelta(days=9), ends=today, reason="Ersätter", by=leader)
+    browser = browser_of(trainer)
+    answer = browser.post(f"/sessions/{session.id}/deputy", data={"reason": WHY})
+    shown = browser.get(answer.location).text
+    assert WHY in shown
+    assert f"/runs/{run.id}" not in shown
+    assert f"/projects/{project.id}/unsigned-sheets" in shown
