@@ -111,6 +111,17 @@ def parts(project: Project, first: date) -> list[Part]:
     return [Part._make(row) for row in db.session.execute(_parts(project, first))]
 
 
+def named(project: Project, first: date, organisation_id: int | None) -> list[tuple[Part, str]]:
+    """The parts of one employer with the names of the people. One query."""
+    query = _parts(project, first, *ledger.PERSON).where(
+        AttendanceEntry.organisation_id == organisation_id
+        if organisation_id is not None
+        else AttendanceEntry.organisation_id.is_(None)
+    )
+    size = len(Part._fields)
+    return [(Part._make(row[:size]), shown(*row[size:])) for row in db.session.execute(query)]
+
+
 def tallies(project: Project, first: date) -> Tallies:
     """The sums of the month, worked out by the database. One query, a row per employer."""
     each = _parts(project, first, _LACKS_NUMBER.label("number"), _LACKS_PLACEHOLDER.label("placeholder")).cte("each")

@@ -72,31 +72,26 @@ class Month:
     sheets: tuple[Sheet, ...]
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        """Minutes per person and employer; asked for when people are shown."""
-        return tuple(figures.parts(self.project, self.first))
-
-    @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """Everybody with hours, by employer and name; asked for by name only when it is shown."""
-        return tuple(self._lines(self.parts))
-
-    def lines_of(self, place: Place) -> list[Line]:
-        """The same of one organisation."""
-        return self._lines(part for part in self.parts if part.organisation_id == place.organisation_id)
-
-    def _lines(self, parts: Iterable[Part]) -> list[Line]:
+        """Everybody with hours, by employer and name; asked for when they are shown."""
         names = _names(self.project)
+        return self._lines((part, names[part.person_id]) for part in figures.parts(self.project, self.first))
+
+    def lines_of(self, place: Place) -> tuple[Line, ...]:
+        """The same of one organisation."""
+        return self._lines(figures.named(self.project, self.first, place.organisation_id))
+
+    def _lines(self, found: Iterable[tuple[Part, str]]) -> tuple[Line, ...]:
         places = {place.organisation_id: place.name for place in self.places}
         lines = [
             Line(
-                part.person_id, names[part.person_id], part.organisation_id, places[part.organisation_id],
+                part.person_id, name, part.organisation_id, places[part.organisation_id],
                 Sum(1, part.minutes, figures.reported(part.minutes, self.project)), part,
             )
-            for part in parts
+            for part, name in found
             if part.minutes
         ]  # fmt: skip
-        return sorted(lines, key=_by_name)
+        return tuple(sorted(lines, key=_by_name))
 
     @property
     def last(self) -> date:

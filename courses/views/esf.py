@@ -85,7 +85,7 @@ def _people(found: Month) -> dict[str, Any]:
     """The people of the municipality that was asked for, a page at a time."""
     wanted, page = request.args.get("employer", -1, int), max(request.args.get("page", 1, int), 1)
     place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
-    people = found.lines_of(place) if place else []
+    people = found.lines_of(place) if place else ()
     pages = -(-len(people) // PER_PAGE)
     return {"place": place, "people": people[(page - 1) * PER_PAGE : page * PER_PAGE], "page": page, "pages": pages}
 
