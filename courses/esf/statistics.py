@@ -16,7 +16,7 @@ from courses.attendance import AttendanceEntry
 from courses.esf import ledger
 from courses.esf.days import last_day
 from courses.esf.ledger import is_counted, is_esf
-from courses.esf.suppression import Arrangement, Counted, Figure, Group, Part, Periods, arrange
+from courses.esf.suppression import GENDERS, Arrangement, Counted, Figure, Group, Part, Periods, arrange
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
@@ -58,8 +58,8 @@ class Row:
 class Statistics:
     """What is shown. `phases` hold their rows and, where they can be told apart, rows of shorter periods within.
 
-    `units` count people per organisation without gender. `both` has a row per group and period when they can be
-    crossed. Without anything to show `whole` is None.
+    `units` count people per organisation and `spans` per period, without gender. `both` has a row per group and period
+    when they can be crossed. Without anything to show `whole` is None.
     """
 
     classes: tuple[Group, ...] = ()
@@ -68,6 +68,7 @@ class Statistics:
     groups: tuple[Row, ...] = ()
     both: tuple[Row, ...] = ()
     units: tuple[tuple[Group, int], ...] = ()
+    spans: tuple[tuple[Row, tuple[Row, ...]], ...] = ()
 
 
 def statistics(project: Project) -> Statistics:
@@ -83,9 +84,9 @@ def statistics(project: Project) -> Statistics:
 def _told(counted: Counted, found: Arrangement, pieces: list[Piece]) -> Statistics:
     everybody = tuple(counted.organisations)
 
-    def row(names: Group, periods: Periods) -> Row:
+    def row(names: Group, periods: Periods, classes: tuple[Group, ...] = found.classes) -> Row:
         phases = dict.fromkeys(pieces[period].phase or "" for period in periods)
-        figures = tuple(counted.figure(names, periods, genders) for genders in found.classes)
+        figures = tuple(counted.figure(names, periods, genders) for genders in classes)
         return Row(names, pieces[periods[0]].starts, pieces[periods[-1]].ends, tuple(phases), figures)
 
     within = {phase: tuple(run for run in found.periods if run[0] in phase) for phase in found.phases}
@@ -102,6 +103,8 @@ def _told(counted: Counted, found: Arrangement, pieces: list[Piece]) -> Statisti
         tuple(row(group, run) for group in found.groups for run in found.periods) if crossed else (),
         tuple((unit, counted.figure(unit, found.whole, tuple(g for c in found.classes for g in c)).people)
               for unit in found.units),
+        tuple((row(everybody, phase, (GENDERS,)), tuple(row(everybody, run, (GENDERS,)) for run in runs))
+              for phase, runs in found.spans),
     )  # fmt: skip
 
 

@@ -45,7 +45,12 @@ def _sheets(project: Project, found: Statistics, notes: tuple[str, ...]) -> list
         crossed = (([names(row.names), *_period_cells(project, row, found)], row) for row in found.both)
         sheets.append(_sheet(_("Organisations and periods"), place + period, found, crossed, notes))
     units: list[list[Cell]] = [[names(unit), people] for unit, people in found.units]
-    return [*sheets, Sheet(_("People"), [*place, Column(_("People"), "integer", width=12)], units, notes)]
+    people = Column(_("People"), "integer", width=12)
+    if found.spans:
+        spans = [row for phase, rows in found.spans for row in ((phase, *rows) if len(rows) > 1 else (phase,))]
+        told: list[list[Cell]] = [[*_period_cells(project, row, found), row.total.people] for row in spans]
+        sheets.append(Sheet(_("People per period"), [*period, people], told, notes))
+    return [*sheets, Sheet(_("People per organisation"), [*place, people], units, notes)]
 
 
 def _sheet(
@@ -55,15 +60,13 @@ def _sheet(
     for words in (*(class_name(genders) for genders in found.classes), _("Total")):
         columns += [Column(words, "integer", width=14), Column(_("%(who)s, hours", who=words), "minutes", width=14)]
     told: list[list[Cell]] = [
-        [*first, *(value for each in row.every for value in (each.people, each.minutes))]
-        for first, row in rows
+        [*first, *(value for each in row.every for value in (each.people, each.minutes))] for first, row in rows
     ]
     return Sheet(name, columns, told, notes)
 
 
 def _period_cells(project: Project, row: Row, found: Statistics) -> list[str]:
-    phase = _("The whole project") if row == found.whole else phase_name(project, row, LANGUAGE)
-    return [phase, period_name(row, LANGUAGE)]
+    return [phase_name(project, found, row, LANGUAGE), period_name(row, LANGUAGE)]
 
 
 def class_name(genders: Group) -> str:
@@ -86,10 +89,12 @@ def names(group: Group) -> str:
     return ", ".join(name or _("Without employer") for name in group)
 
 
-def phase_name(project: Project, row: Row, language: str) -> str:
-    """The phases of a row; what lies outside all of them is said."""
+def phase_name(project: Project, found: Statistics, row: Row, language: str) -> str:
+    """The phases of a row, or the whole project; what lies outside all phases is said."""
+    if found.whole and (row.starts, row.ends) == (found.whole.starts, found.whole.ends):
+        return str(_("The whole project"))
     titles = {phase.key: phase.title.within(language) for phase in project.plan.phases}
-    return ", ".join(titles.get(key, _("between phases")) for key in row.phases).capitalize() if row.phases else ""
+    return ", ".join(titles.get(key, _("Between phases")) for key in row.phases)
 
 
 def period_name(row: Row, language: str) -> str:

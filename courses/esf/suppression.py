@@ -37,7 +37,8 @@ class Part:
 class Arrangement:
     """What is counted together: blocks are `groups` × `periods` × `classes`; `phases` are rows of periods.
 
-    `units` are the organisations whose people are counted without gender; each group is made of whole units.
+    `units` are the organisations whose people are counted without gender; each group is made of whole units. `spans`
+    are the periods whose people are counted without gender, phase by phase; only where gender has one period.
     """
 
     classes: tuple[Group, ...]
@@ -45,6 +46,7 @@ class Arrangement:
     groups: tuple[Group, ...]
     phases: tuple[Periods, ...]
     periods: tuple[Periods, ...]
+    spans: tuple[tuple[Periods, tuple[Periods, ...]], ...] = ()
 
     @property
     def whole(self) -> Periods:
@@ -112,11 +114,16 @@ class _Arranging:
         units = _merged([(name,) for name in self.everybody], lambda group: self._size(group) >= self.least, self._size)
         if by == "organisation":
             groups = self._groups(units, (self.whole,), (self.whole,))
-            rows, apart = self._periods(groups)
+            rows, apart = self._periods(groups, self.classes)
         else:
-            rows, apart = self._periods((self.everybody,))
+            rows, apart = self._periods((self.everybody,), self.classes)
             groups = self._groups(units, rows, apart)
-        return Arrangement(self.classes, units, groups, rows, apart)
+        return Arrangement(self.classes, units, groups, rows, apart, self._spans() if len(apart) == 1 else ())
+
+    def _spans(self) -> tuple[tuple[Periods, tuple[Periods, ...]], ...]:
+        """Periods with enough people of any gender, within phases with enough; () when there is only the whole."""
+        rows, apart = self._periods((self.everybody,), (GENDERS,))
+        return tuple((row, tuple(run for run in apart if run[0] in row)) for row in rows) if len(apart) > 1 else ()
 
     def _classes(self) -> tuple[Group, ...]:
         """The finest gender groups that are large enough; "other" and "not stated" join the smaller of the two."""
@@ -140,22 +147,24 @@ class _Arranging:
         runs = [(run, [row for row in rows if run[0] in row]) for run in apart] + [(row, []) for row in rows]
 
         def fits(group: Group) -> bool:
-            return all(self._is_shown(group, run, self.whole, *around) for run, around in runs)
+            return all(self._is_shown(group, run, self.classes, self.whole, *around) for run, around in runs)
 
         return _merged(list(units), fits, self._size)
 
-    def _periods(self, groups: tuple[Group, ...]) -> tuple[tuple[Periods, ...], tuple[Periods, ...]]:
+    def _periods(
+        self, groups: tuple[Group, ...], classes: tuple[Group, ...]
+    ) -> tuple[tuple[Periods, ...], tuple[Periods, ...]]:
         """Phases, and periods within them, each long enough for every group."""
 
         def fit(parts: Sequence[Periods], *within: Periods) -> tuple[Periods, ...]:
-            return _runs(parts, lambda run: all(self._is_shown(group, run, *within) for group in groups))
+            return _runs(parts, lambda run: all(self._is_shown(group, run, classes, *within) for group in groups))
 
         rows = fit(self.phases, self.whole)
         return rows, tuple(run for row in rows for run in fit([(period,) for period in row], self.whole, row))
 
-    def _is_shown(self, names: Group, periods: Periods, *around: Periods) -> bool:
+    def _is_shown(self, names: Group, periods: Periods, classes: tuple[Group, ...], *around: Periods) -> bool:
         """Whether every gender group is large enough, and so is what is left of it in the longer periods around."""
-        for genders in self.classes:
+        for genders in classes:
             here = self.counted.heads(names, periods, genders)
             left = (self.counted.heads(names, outer, genders) - here for outer in around if outer != periods)
             if len(here) < self.least or any(len(rest) < self.least for rest in left):

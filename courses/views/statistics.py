@@ -29,7 +29,7 @@ def show(project: Project) -> ResponseReturnValue:
         classes=[words.class_name(genders) for genders in found.classes] + [_("Total")],
         names=words.names,
         period=lambda row: words.period_name(row, spoken),
-        phase=lambda row: words.phase_name(project, row, spoken),
+        phase=lambda row: words.phase_name(project, found, row, spoken),
     )
 
 

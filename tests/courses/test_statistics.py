@@ -135,7 +135,7 @@ def test_the_workbook_holds_the_same_and_no_more(world: World, browser_of) -> No
     answer = browser_of(make_role("steering_group", world.project)).get(f"{world.address}.xlsx")
     assert "smail-statistik.xlsx" in answer.headers["Content-Disposition"]
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.data))
-    assert book.sheet_names == ["Periods", "Organisations", "People"]
+    assert book.sheet_names == ["Periods", "Organisations", "People per organisation"]
     periods, organisations, people = (
         [row for row in book.get_sheet_by_index(place).to_python() if row[0] != ""][4:] for place in range(3)
     )

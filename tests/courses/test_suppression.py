@@ -38,7 +38,13 @@ def shown_cells(found: Arrangement) -> list[Cell]:
 def published(counted: Counted, found: Arrangement) -> tuple[int, ...]:
     """All counts of people on the page, in a fixed order."""
     heads = [len(counted.heads(*cell)) for cell in sorted(shown_cells(found))]
-    return (*heads, *(len(counted.heads(unit, found.whole, GENDERS)) for unit in found.units))
+    everybody = tuple(name for unit in found.units for name in unit)
+    spans = [run for row, runs in found.spans for run in (row, *runs)]
+    return (
+        *heads,
+        *(len(counted.heads(unit, found.whole, GENDERS)) for unit in found.units),
+        *(len(counted.heads(everybody, run, GENDERS)) for run in spans),
+    )
 
 
 def smallest_cells(found: Arrangement, genders: tuple[str, ...]) -> Iterator[Cell]:
@@ -74,7 +80,7 @@ def test_no_small_cell_can_be_told_from_all_worlds_that_look_the_same(
     worlds = [parts_of(lives) for lives in every_world(people, names, genders, periods)]
     arrangements = [arrange(parts, phases, by, least=2) for parts in worlds]  # type: ignore[arg-type]
     everything = [Counted(parts) for parts in worlds]
-    tried = 0
+    tried, split = 0, False
     for found in set(arrangements) - {None}:
         assert found is not None
         cells = list(smallest_cells(found, genders))
@@ -87,7 +93,9 @@ def test_no_small_cell_can_be_told_from_all_worlds_that_look_the_same(
                 sizes = {len(counted.heads(*cell)) for counted in alike[page]}
                 assert min(sizes) >= 2 or max(sizes) - min(sizes) >= 2, (found, page, cell, sizes)
                 tried += 1
+        split = split or bool(found.spans)
     assert tried > 0
+    assert split == (periods > 1)
 
 
 life = st.tuples(
@@ -113,6 +121,15 @@ def test_every_figure_is_of_five_or_more_and_so_is_every_difference(people: list
     assert [period for run in found.periods for period in run] == list(found.whole) == [0, 1, 2, 3, 4]
     assert all(any(set(unit) <= set(group) for group in found.groups) for unit in found.units)
     assert all(len(counted.heads(unit, found.whole, GENDERS)) >= 5 for unit in found.units)
+    everybody = tuple(counted.organisations)
+
+    def left(run: Periods, outer: Periods) -> set[int]:
+        return counted.heads(everybody, outer, GENDERS) - counted.heads(everybody, run, GENDERS)
+
+    for row, runs in found.spans:
+        for run in (row, *runs):
+            assert len(counted.heads(everybody, run, GENDERS)) >= 5
+            assert all(run == outer or len(left(run, outer)) >= 5 for outer in (row, found.whole))
     for names, periods, genders in shown_cells(found):
         here = counted.heads(names, periods, genders)
         assert len(here) >= 5
