@@ -157,16 +157,24 @@ IS_OBJECTED: ColumnElement[bool] = and_(
 IS_CONFIRMED: ColumnElement[bool] = _own.entry_id.is_not(None)
 
 
-def is_unconfirmed() -> ColumnElement[bool]:
-    """Of `entries`: hours to certify that the person has not, objected to or not."""
-    return and_(_own.entry_id.is_(None), AttendanceEntry.minutes > 0, is_over())
+def is_unconfirmed(until: Any = None) -> ColumnElement[bool]:
+    """Of `entries`: hours to certify that the person has not, objected to or not; `until` as in `is_over`."""
+    return and_(_own.entry_id.is_(None), AttendanceEntry.minutes > 0, is_over(until))
 
 
-def is_open() -> ColumnElement[bool]:
-    """Of `entries`: hours that wait for the person herself."""
-    return and_(is_unconfirmed(), ~IS_OBJECTED)
+def is_open(until: Any = None) -> ColumnElement[bool]:
+    """Of `entries`: hours that wait for the person herself; `until` as in `is_over`."""
+    return and_(is_unconfirmed(until), ~IS_OBJECTED)
 
 
-def is_over() -> ColumnElement[bool]:
-    """Of `entries`: from the half hour before the end on, as the sheet is signed; hours without a session at once."""
-    return or_(AttendanceEntry.session_id.is_(None), Session.ends_at <= clock.now() + LAST_PART)
+def is_over(until: Any = None) -> ColumnElement[bool]:
+    """Of `entries`: from the half hour before the end on, as the sheet is signed; hours without a session at once.
+
+    A statement that is built once and kept gets `until`, a parameter for `over_until()`.
+    """
+    return or_(AttendanceEntry.session_id.is_(None), Session.ends_at <= (over_until() if until is None else until))
+
+
+def over_until() -> datetime:
+    """Sessions that end by then may be certified now."""
+    return clock.now() + LAST_PART
