@@ -31,12 +31,11 @@ MOST_MINUTES = 240
 
 @dataclass(frozen=True)
 class Own:
-    """What somebody sees of herself: on the sheet or not, the entry that counts, and what she did, oldest first."""
+    """What somebody sees of herself: what she did, oldest first, the entry that counts, and whether that is signed."""
 
-    on_sheet: bool
-    entry: AttendanceEntry | None
-    acts: tuple[CheckIn, ...]
-    signed: bool
+    acts: tuple[CheckIn, ...] = ()
+    entry: AttendanceEntry | None = None
+    signed: bool = False
 
     @property
     def last(self) -> CheckIn | None:
@@ -82,7 +81,7 @@ def check_in(session: Session, ticket: Ticket, *, by: Person) -> CheckIn:
     locked(session)
     rules = _check_open(session, ticket.at)
     own = own_of(session, by)
-    _check_own(own)
+    _check_own(session, own, by)
     if own.last is not None and own.last.act == "in":
         return own.last
     if own.last is not None and ticket.at <= own.last.at:
@@ -104,7 +103,7 @@ def check_out(session: Session, device: str, *, by: Person) -> CheckIn:
     locked(session)
     _check_held(session)
     own = own_of(session, by)
-    _check_own(own)
+    _check_own(session, own, by)
     if own.last is None:
         raise Refused(_("You have not checked in to this session."), "not_in")
     if own.last.act == "out":
@@ -162,11 +161,11 @@ def _check_open(session: Session, at: datetime) -> CheckInRules:
     return rules
 
 
-def _check_own(own: Own) -> None:
+def _check_own(session: Session, own: Own, by: Person) -> None:
     if own.signed:
         told = _("The trainer has signed the sheet of this session. Ask the trainer if something about you is wrong.")
         raise Refused(told, "signed")
-    if not own.on_sheet:
+    if not on_sheet(session, [by.id]):
         raise Refused(_("You are not on the list of this session. Ask the trainer, who can add you."), "not_on_sheet")
 
 
@@ -178,11 +177,16 @@ def rules_of(session: Session) -> CheckInRules | None:
     return db.session.get(CheckInRules, session.id)
 
 
-def own_of(session: Session, person: Person) -> Own:
-    """Where the person stands in this session."""
+def own_of(session: Session, person: Person, *, glance: bool = False) -> Own:
+    """Where the person stands in this session; at a glance only whether she did anything, and if so where she stands.
+
+    The glance is for pages: before somebody has pressed the button nothing else is shown to her.
+    """
     mine = select(CheckIn).where(CheckIn.session_id == session.id, CheckIn.person_id == person.id).order_by(CheckIn.id)
-    acts, asked = tuple(db.session.scalars(mine)), [person.id]
-    return Own(bool(on_sheet(session, asked)), latest(session, asked).get(person.id), acts, is_signed(session))
+    acts = tuple(db.session.scalars(mine))
+    if not acts and glance:
+        return Own()
+    return Own(acts, latest(session, [person.id]).get(person.id), is_signed(session))
 
 
 def opens(session: Session, rules: CheckInRules) -> datetime:

@@ -72,7 +72,7 @@ def phone(session_id: int) -> ResponseReturnValue:
     session = _session(session_id)
     device, number = _device()
     ticket = _presented(session, device) if session is not None else None
-    own = own_of(session, me()) if session is not None and current_user.is_authenticated else None
+    own = own_of(session, me(), glance=True) if session is not None and current_user.is_authenticated else None
     run_out = ticket is None and bool({"c", "t"} & set(request.args))
     if session is not None and (ticket is not None or (own is not None and own.acts)):
         return _remembering(_page(session, own, ticket, run_out=run_out), number)
@@ -181,7 +181,7 @@ def _typing(form: RoomCodeForm, *, run_out: bool = False) -> str:
 
 def _refused(session: Session, ticket: Ticket | None, refusal: Refused) -> ResponseReturnValue:
     db.session.rollback()
-    return _page(session, own_of(session, me()), ticket, refusal=refusal), 409
+    return _page(session, own_of(session, me(), glance=True), ticket, refusal=refusal), 409
 
 
 def _page(
