@@ -38,10 +38,11 @@ _own = aliased(SignedEntry, name="own")
 unanswered = (
     select(Objection.entry_id, Objection.minutes)
     .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
-    .where(ObjectionAnswer.objection_id.is_(None))
+    .outerjoin(SignedEntry, and_(SignedEntry.entry_id == Objection.entry_id, SignedEntry.kind == "participant"))
+    .where(ObjectionAnswer.objection_id.is_(None), SignedEntry.entry_id.is_(None))
     .subquery("unanswered")
 )
-"""Entries that somebody objects to, with the minutes she means, and that nobody has answered."""
+"""Entries that somebody objects to, with the minutes she means: nobody has answered, and she has not confirmed them."""
 _LACKS_NUMBER = and_(~Person.protected, Person.personnummer_hash.is_(None))
 _LACKS_PLACEHOLDER = and_(Person.protected, func.coalesce(Participation.placeholder, "") == "")
 NO = (literal(0), literal(0))

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from courses import attendance, today
+from courses import attendance, hours, today
 from courses.attendance import HoursSignature, hash_of
+from courses.esf import figures
 from courses.hours import countersigning, states_of
 from courses.hours.lines import as_text
 from lms import plan, projects
@@ -146,3 +147,11 @@ def test_as_many_questions_for_many(browser_of):
             assert browser_of(manager).get("/staff/hours").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_an_objection_taken_back_is_none_on_the_month_page(app):
+    day = signed_day()
+    hours.object_to(day.entry, 180, "Gick 11.30.", by=day.person)
+    assert figures.tallies(day.day.project, day.first).everybody.objecting == 1
+    hours.confirm(day.person, [day.entry.id], hash_of([day.entry]), "signed_in", by=day.person)
+    assert figures.tallies(day.day.project, day.first).everybody.objecting == 0
