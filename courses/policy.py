@@ -89,6 +89,14 @@ def may_declare_hours(person: Person, project: Project) -> Answer:
     return yes_if(is_in_one_of(person, {project.id}), _("You do not take part in this project."))
 
 
+def may_withdraw_hours(person: Person, entry: AttendanceEntry) -> Answer:
+    """Take back what one has declared oneself."""
+    return yes_if(
+        entry.person_id == person.id and entry.session_id is None,
+        _("Nobody takes back hours of somebody else."),
+    )
+
+
 def may_approve_hours(person: Person, project: Project) -> Answer:
     """See what waits: the project leader, and county trainers for trainers."""
     return yes_if(

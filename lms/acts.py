@@ -47,6 +47,7 @@ WORDS = {
     "hours.declared": N_("Declared own hours"),
     "hours.refused": N_("Refused hours without a sheet"),
     "keys.rotated": N_("Changed the key that encrypts"),
+    "hours.withdrawn": N_("Took back declared hours"),
     "lesson.ticked": N_("Ticked a lesson"),
     "lesson.unticked": N_("Unticked a lesson"),
     "mail.retried": N_("Tried a mail again"),

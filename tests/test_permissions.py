@@ -121,7 +121,7 @@ MATRIX: dict[str, object] = {
             "attendance.save", "attendance.walk_in", "attendance.add",
             "attendance.correction", "attendance.save_correction", "attendance.confirm", "attendance.sign",
             "offline.state", "offline.receive",
-            "moving.show", "moving.move",
+            "moving.show", "moving.move", "own_hours.withdraw",
             "reviews.queue", "reviews.submission", "reviews.decide", "certification.certify",
             "check_ins.settings", "check_ins.save", "check_ins.display", "check_ins.arrivals", "check_ins.count",
         ],

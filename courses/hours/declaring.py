@@ -4,32 +4,29 @@ The rule that matters most: nobody declares for somebody else, nobody approves h
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import contains_eager
 
-from courses.activities import Activity, Expected, Session
+from courses.activities import Activity
 from courses.attendance.chain import append
-from courses.attendance.ledger import KINDS, STANDS, AttendanceEntry
+from courses.attendance.ledger import STANDS, AttendanceEntry
 from courses.attendance.questions import written_with
 from courses.attendance.signatures import HoursApproval
-from courses.enrolment import Enrolment
 from courses.hours.confirming import sign
-from courses.runs import RunTrainer
+from courses.hours.declared import DECLARED, activities, approved_of, is_replaced
 from lms import audit, clock, mail
 from lms.db import db
 from lms.employment import employers_on
-from lms.people import Person, alphabetical
-from lms.projects import Project, participation_of
+from lms.people import Person
+from lms.projects import participation_of
 from lms.refusals import Refused, Stale
 
-DECLARED = tuple(kind for kind in KINDS if kind not in ("session", "assignment"))
 MOST = 960
 _DAY = 1440
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,36}")
@@ -83,9 +80,9 @@ def approve(entries: Collection[AttendanceEntry], *, by: Person) -> list[Attenda
     """
     if any(entry.person_id == by.id for entry in entries):
         raise Refused(_("Nobody approves her own hours."), "own")
-    done = _approved([entry.id for entry in entries])
+    done = approved_of([entry.id for entry in entries])
     new = [entry for entry in entries if entry.id not in done]
-    if any(entry.minutes == 0 or _replaced(entry) for entry in new):
+    if any(entry.minutes == 0 or is_replaced(entry) for entry in new):
         raise Stale(_("Some of the hours have changed since the page was loaded. Look at them again."), "changed")
     try:
         with db.session.begin_nested():
@@ -113,14 +110,40 @@ def refuse(entry: AttendanceEntry, comment: str, *, by: Person) -> AttendanceEnt
     nonce = f"refused:{entry.id}"
     if sent := written_with([nonce]):
         return sent[nonce]
-    if entry.minutes == 0 or _replaced(entry):
-        raise Stale(_("The hours have changed since the page was loaded. Look at them again."), "changed")
-    what = Declaration(entry.activity, entry.kind, entry.day, 0, comment)
     mail.enqueue(entry.person, "hours_refused", key=nonce, entry=entry, comment=comment, by=by)
-    row = _row(what, entry.person) | {"nonce": nonce, "replaces_id": entry.id, "method": "review"}
+    made = _to_none(entry, comment, nonce, method="review", by=by)
+    audit.record("hours.refused", made, by=by, details={"person": entry.person_id, "minutes": entry.minutes})
+    return made
+
+
+def withdraw(entry: AttendanceEntry, *, by: Person) -> AttendanceEntry:
+    """Take back own hours that wait; twice is once.
+
+    Raises Refused: `not_yours`, `kind`, `approved`; Stale: `changed`.
+    """
+    if entry.person_id != by.id:
+        raise Refused(_("Nobody takes back hours of somebody else."), "not_yours")
+    if entry.session_id is not None or entry.kind not in DECLARED:
+        raise Refused(_("These hours have a sheet: correct that."), "kind")
+    nonce = f"withdrawn:{entry.id}"
+    if sent := written_with([nonce]):
+        return sent[nonce]
+    if approved_of([entry.id]):
+        told = _("These hours are approved. Who approved them can take them back, so that you declare them anew.")
+        raise Refused(told, "approved")
+    made = _to_none(entry, "", nonce, method="self", by=by)
+    audit.record("hours.withdrawn", made, by=by, details={"minutes": entry.minutes})
+    return made
+
+
+def _to_none(entry: AttendanceEntry, reason: str, nonce: str, *, method: str, by: Person) -> AttendanceEntry:
+    """A correction to no minutes, by whom and why."""
+    if entry.minutes == 0 or is_replaced(entry):
+        raise Stale(_("The hours have changed since the page was loaded. Look at them again."), "changed")
+    row = _row(Declaration(entry.activity, entry.kind, entry.day, 0, reason), entry.person)
+    row |= {"nonce": nonce, "replaces_id": entry.id, "method": method}
     row |= {"recorded_by_id": by.id, "organisation_id": entry.organisation_id}
     (made,) = append([row])
-    audit.record("hours.refused", made, by=by, details={"person": entry.person_id, "minutes": entry.minutes})
     return made
 
 
@@ -171,7 +194,7 @@ def _check_day(what: Declaration, by: Person) -> None:
 
 def _check_replaced(stands: AttendanceEntry, seen: int | None) -> None:
     """What waits may be replaced by who has seen it; what is approved stays; what was refused is no obstacle."""
-    if _approved([stands.id]):
+    if approved_of([stands.id]):
         told = _("These hours are approved. Who approved them can take them back, so that you declare them anew.")
         raise Refused(told, "approved")
     if stands.minutes and seen != stands.id:
@@ -192,83 +215,6 @@ def _check_full(what: Declaration, stands: AttendanceEntry | None, by: Person) -
 
 # --- questions ----------------------------------------------------------------------------------------------
 
-_is_declared: ColumnElement[bool] = and_(AttendanceEntry.session_id.is_(None), AttendanceEntry.kind.in_(DECLARED))
-WAITS: ColumnElement[bool] = and_(
-    _is_declared,
-    STANDS,
-    AttendanceEntry.minutes > 0,
-    ~exists().where(HoursApproval.entry_id == AttendanceEntry.id),
-)
-"""Declared hours that stand and that nobody has decided on."""
-
-
-@dataclass(frozen=True)
-class Own:
-    """Declared hours as they stand: waiting, approved (by whom) or refused (the entry says why)."""
-
-    entry: AttendanceEntry
-    approval: HoursApproval | None
-
-    @property
-    def state(self) -> str:
-        if self.entry.minutes == 0:
-            return "refused"
-        return "approved" if self.approval else "waiting"
-
-
-def activities(person: Person, project: Project) -> list[tuple[Activity, bool]]:
-    """What the person may declare hours for and whether she leads it: what she leads first, the newest first."""
-    trained = exists().where(RunTrainer.run_id == Activity.id, RunTrainer.person_id == person.id)
-    leads = or_(trained, and_(Activity.kind != "course", Activity.created_by_id == person.id))
-    place = exists().where(
-        Enrolment.run_id == Activity.id, Enrolment.person_id == person.id, Enrolment.state == "registered"
-    )
-    called = exists().where(Expected.activity_id == Activity.id, Expected.person_id == person.id)
-    begins = select(func.max(Session.starts_at)).where(Session.activity_id == Activity.id).scalar_subquery()
-    query = (
-        select(Activity, leads.label("leads"))
-        .where(Activity.project_id == project.id, Activity.cancelled_at.is_(None), or_(leads, place, called))
-        .order_by(leads.desc(), begins.desc(), Activity.id.desc())
-    )
-    return [(activity, bool(led)) for activity, led in db.session.execute(query).unique()]
-
-
-def own(person: Person, project: Project, most: int = 100) -> list[Own]:
-    """The person's declared hours in the project, the latest day first."""
-    query = (
-        select(AttendanceEntry, HoursApproval)
-        .outerjoin(HoursApproval, HoursApproval.entry_id == AttendanceEntry.id)
-        .where(AttendanceEntry.person_id == person.id, AttendanceEntry.project_id == project.id, _is_declared, STANDS)
-        .order_by(AttendanceEntry.day.desc(), AttendanceEntry.id.desc())
-        .limit(most)
-    )
-    return [Own(entry, approval) for entry, approval in db.session.execute(query)]
-
-
-def waiting(project: Project) -> list[AttendanceEntry]:
-    """Declared hours that nobody has decided on, by name and day, with people and activities."""
-    query = (
-        select(AttendanceEntry)
-        .join(AttendanceEntry.person)
-        .join(AttendanceEntry.activity)
-        .options(contains_eager(AttendanceEntry.person), contains_eager(AttendanceEntry.activity))
-        .where(AttendanceEntry.project_id == project.id, WAITS)
-    )
-    return sorted(db.session.scalars(query), key=lambda each: (alphabetical(each.person.name), each.day, each.id))
-
-
-def otherwise(entries: Sequence[AttendanceEntry]) -> dict[int, int]:
-    """entry id → minutes that the same person has on the same day beside it, in all projects."""
-    people = {entry.person_id for entry in entries}
-    days = {entry.day for entry in entries}
-    query = (
-        select(AttendanceEntry.person_id, AttendanceEntry.day, func.sum(AttendanceEntry.minutes))
-        .where(AttendanceEntry.person_id.in_(people), AttendanceEntry.day.in_(days), STANDS)
-        .group_by(AttendanceEntry.person_id, AttendanceEntry.day)
-    )
-    sums = {(person_id, day): minutes for person_id, day, minutes in db.session.execute(query)}
-    return {entry.id: sums[entry.person_id, entry.day] - entry.minutes for entry in entries}
-
 
 def _standing(what: Declaration, by: Person) -> AttendanceEntry | None:
     return db.session.scalar(
@@ -281,11 +227,3 @@ def _standing(what: Declaration, by: Person) -> AttendanceEntry | None:
             STANDS,
         )
     )
-
-
-def _approved(ids: Collection[int]) -> set[int]:
-    return set(db.session.scalars(select(HoursApproval.entry_id).where(HoursApproval.entry_id.in_(ids))))
-
-
-def _replaced(entry: AttendanceEntry) -> bool:
-    return db.session.scalar(select(AttendanceEntry.id).where(AttendanceEntry.replaces_id == entry.id)) is not None

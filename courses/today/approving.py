@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy import and_, exists, func, or_, select
 
 from courses.attendance import AttendanceEntry
-from courses.hours.declaring import WAITS
+from courses.hours.declared import WAITS
 from courses.today.task import Task
 from lms.db import db
 from lms.people import Person, Role

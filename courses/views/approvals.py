@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from courses.attendance import AttendanceEntry
 from courses.forms.own_hours import KINDS
-from courses.hours import declaring
+from courses.hours import declared, declaring
 from courses.policy import may_approve_hours, may_decide_hours
 from lms.db import db
 from lms.permissions import guarded
@@ -31,7 +31,7 @@ def index(project: Project) -> ResponseReturnValue:
 def approve(project: Project) -> ResponseReturnValue:
     """Approve one row, or those that are ticked."""
     wanted = set(request.form.getlist("one") or request.form.getlist("entry"))
-    entries = [entry for entry in declaring.waiting(project) if str(entry.id) in wanted]
+    entries = [entry for entry in declared.waiting(project) if str(entry.id) in wanted]
     try:
         if not wanted:
             raise Refused(_("Tick the hours that you approve."), "nothing")
@@ -74,7 +74,7 @@ def _refusal(entry: AttendanceEntry, comment: str = "", error: str = "") -> str:
 
 
 def _page(project: Project, refusal: str = "") -> str:
-    every = declaring.waiting(project)
+    every = declared.waiting(project)
     mine = [entry for entry in every if may_decide_hours(me(), entry)]
     page = max(request.args.get("page", 1, int), 1)
     rows = mine[(page - 1) * PER_PAGE : page * PER_PAGE]
@@ -82,7 +82,7 @@ def _page(project: Project, refusal: str = "") -> str:
         "courses/hours_to_approve.html",
         project=project,
         rows=rows,
-        otherwise=declaring.otherwise(rows),
+        otherwise=declared.otherwise(rows),
         others=len(every) - len(mine),
         kinds=KINDS,
         refusal=refusal,

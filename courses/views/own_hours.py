@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from courses.activities import Activity
+from courses.attendance import AttendanceEntry
 from courses.forms.own_hours import KINDS, OwnHoursForm
-from courses.hours import declaring
+from courses.hours import declared, declaring
 from courses.hours.declaring import Declaration
-from courses.policy import may_declare_hours
+from courses.policy import may_declare_hours, may_withdraw_hours
 from lms import clock
 from lms.db import db
 from lms.permissions import guarded, may_be_signed_in
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
 @guarded(may_declare_hours, Project)
 def show(project: Project) -> ResponseReturnValue:
     """What this person has declared, and the form."""
-    form = OwnHoursForm.of(declaring.activities(me(), project))
+    form = OwnHoursForm.of(declared.activities(me(), project))
     form.nonce.data, form.day.data = secrets.token_urlsafe(16), clock.today()
     return _page(project, form)
 
@@ -48,7 +49,7 @@ def show(project: Project) -> ResponseReturnValue:
 @guarded(may_declare_hours, Project)
 def declare(project: Project) -> ResponseReturnValue:
     """Declare hours of a day; hours that stand for the same day are shown before they are replaced."""
-    form = OwnHoursForm.of(declaring.activities(me(), project))
+    form = OwnHoursForm.of(declared.activities(me(), project))
     if not form.validate():
         return _page(project, form), 422
     try:
@@ -62,6 +63,22 @@ def declare(project: Project) -> ResponseReturnValue:
     db.session.commit()
     flash(_("The hours are declared and wait for an approval"), "success")
     return see(url_for(".show", project_id=project.id))
+
+
+@bp.post("/declared-hours/<int:declared_id>/withdraw")
+@guarded(may_withdraw_hours, AttendanceEntry)
+def withdraw(entry: AttendanceEntry) -> ResponseReturnValue:
+    """Take back what was declared by mistake."""
+    project_id = entry.project_id
+    try:
+        declaring.withdraw(entry, by=me())
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal), "error")
+        return see(url_for(".show", project_id=project_id))
+    db.session.commit()
+    flash(_("The hours are taken back"), "success")
+    return see(url_for(".show", project_id=project_id))
 
 
 def _declaration(form: OwnHoursForm) -> Declaration:
@@ -82,6 +99,6 @@ def _page(project: Project, form: OwnHoursForm, stands: object = None) -> str:
         project=project,
         form=form,
         stands=stands,
-        rows=declaring.own(me(), project),
+        rows=declared.own(me(), project),
         kinds=KINDS,
     )

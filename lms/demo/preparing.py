@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
-from courses.hours import declaring
+from courses.hours import declared, declaring
 from courses.hours.declaring import Declaration
 from courses.runs import Run, is_over
 from lms import clock
@@ -31,7 +31,7 @@ def begin(stage: Stage) -> None:
 def _declare(stage: Stage, email: str, minutes: int) -> None:
     """Preparation of the run that she leads next; who leads none has nothing to prepare."""
     person, today = stage.person(email), clock.today()
-    led = [each for each, leads in declaring.activities(person, stage.project) if leads and isinstance(each, Run)]
+    led = [each for each, leads in declared.activities(person, stage.project) if leads and isinstance(each, Run)]
     coming = [run for run in led if not is_over(run)] or led
     if coming:
         what = Declaration(coming[-1], "preparation", today, minutes, NOTES[minutes])
@@ -39,7 +39,7 @@ def _declare(stage: Stage, email: str, minutes: int) -> None:
 
 
 def _decide(stage: Stage) -> None:
-    for entry in declaring.waiting(stage.project):
+    for entry in declared.waiting(stage.project):
         if entry.minutes == max(NOTES):
             declaring.refuse(entry, DOUBLE, by=leader(stage))
         else:

@@ -13,7 +13,8 @@ from courses import attendance, meetings
 from courses.activities import Activity
 from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature
 from courses.esf.month import month
-from courses.hours.declaring import Declaration, approve, declare, own, refuse, waiting
+from courses.hours.declared import own, waiting
+from courses.hours.declaring import Declaration, approve, declare, refuse, withdraw
 from courses.policy import may_decide_hours
 from lms import clock, projects
 from lms.audit import Audit
@@ -110,6 +111,23 @@ class TestDeclaring:
         assert [sheet for sheet in month(day.project, OCTOBER).unsigned if sheet.session_id is None] == []
         again = declare(replace(what, minutes=60), nonce="nonce-001", by=day.trainer)
         assert (again.replaces_id, [each.state for each in own(day.trainer, day.project)]) == (made.id, ["waiting"])
+
+    def test_a_mistake_is_taken_back_while_it_waits(self):
+        day, what = taught()
+        entry, leader = declare(what, nonce=N, by=day.trainer), leader_of(day)
+        with pytest.raises(Refused) as refusal:
+            withdraw(entry, by=leader)
+        assert refusal.value.code == "not_yours"
+        assert withdraw(entry, by=day.trainer) is withdraw(entry, by=day.trainer)
+        assert [each.state for each in own(day.trainer, day.project)] == ["withdrawn"]
+        with pytest.raises(Stale):
+            approve([entry], by=leader)
+        again = declare(what, nonce="nonce-001", by=day.trainer)
+        approve([again], by=leader)
+        with pytest.raises(Refused) as late:
+            withdraw(again, by=day.trainer)
+        assert late.value.code == "approved"
+        assert minutes(day) == 150
 
     def test_approved_hours_are_taken_back_with_a_reason(self):
         day, what = taught()
@@ -279,6 +297,10 @@ def test_from_declaring_to_the_answer_in_the_browser(browser_of) -> None:
         assert 'id="errors"' in refused.text
     assert [browser.post(url, data=typed).status_code for _twice in range(2)] == [303, 303]
     assert "2 h 30 min" in browser.get(url).text
+    (mistake,) = waiting(day.project)
+    assert browser.post(f"/declared-hours/{mistake.id}/withdraw").location == url
+    assert "Taken back" in browser.get(url).text
+    assert browser.post(url, data=typed | {"nonce": "nonce-anew"}).status_code == 303
     again = browser.post(url, data=typed | {"nonce": "nonce-another", "hours": "3"})
     assert again.status_code == 409
     seen = re.search(r'name="seen"[^>]* value="(\d+)"', again.text)
