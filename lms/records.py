@@ -6,9 +6,10 @@ A text that merely means the same is refused, so that a stored record and its di
 import json
 import types
 import typing
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeVar
 
 _Record = TypeVar("_Record")
@@ -20,60 +21,112 @@ class RecordError(ValueError):
 
 def to_json(record: Any) -> str:
     """The one canonical text of a frozen dataclass of plain values, tuples and other such records."""
-    return json.dumps(asdict(record), default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(record, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def from_json(kind: type[_Record], text: str) -> _Record:
     """The record of this kind that `to_json` wrote. Raises RecordError for any other text."""
+    wanted: Any = kind
     try:
-        record: _Record = _read(kind, json.loads(text), kind.__name__.lower())
+        record: _Record = _reader(wanted)(json.loads(text))
     except (json.JSONDecodeError, RecursionError) as error:
         raise RecordError(f"not JSON: {error}") from error
+    except _Unexpected as error:
+        raise RecordError(f"{kind.__name__.lower()}{''.join(reversed(error.path))}: {error}") from error
     if to_json(record) != text:
         raise RecordError("not in canonical form")
     return record
 
 
-def _plain(value: object) -> str:
+def _plain(value: Any) -> Any:
+    """What JSON has no words for: records become objects (not copied, as a record of thousands is long)."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, date):
         return value.isoformat()
+    if is_dataclass(value):
+        kind: Any = type(value)
+        return {name: getattr(value, name) for name in _names(kind)}
     raise TypeError(f"{type(value).__name__} has no place in a record")
 
 
 @cache
-def _shape(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
-def _read(wanted: Any, value: Any, where: str) -> Any:
-    """`value` from JSON as the annotated type `wanted`; `where` names the place in complaints."""
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+class _Unexpected(Exception):  # noqa: N818  it becomes a RecordError where the place is known
+    """A value that has no place there; `path` grows outwards on the way."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.path: list[str] = []
+
+
+@cache
+def _reader(wanted: Any) -> Callable[[Any], Any]:
+    """What makes a value of the annotated type out of JSON: put together once for each type."""
     origin, choices = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (types.UnionType, typing.Union):
-        return None if value is None else _read(choices[0], value, where)
+        return partial(_read_optional, _reader(choices[0]))
     if origin is tuple:
-        if not isinstance(value, list):
-            raise RecordError(f"{where}: a list was expected")
-        return tuple(_read(choices[0], item, f"{where}[{place}]") for place, item in enumerate(value))
+        return partial(_read_list, _reader(choices[0]))
     if is_dataclass(wanted):
-        return _read_record(wanted, value, where)
+        hints = typing.get_type_hints(wanted)
+        return partial(_read_record, wanted, {name: _reader(kind) for name, kind in hints.items()})
     if wanted in (date, datetime):
-        return _read_time(wanted, value, where)
-    if value in choices if origin is Literal else type(value) is wanted:
-        return value
-    raise RecordError(f"{where}: {value!r:.40} was not expected")
+        return partial(_read_time, wanted)
+    return partial(_read_choice, choices) if origin is Literal else partial(_read_value, wanted)
 
 
-def _read_record(wanted: Any, value: Any, where: str) -> Any:
-    shape = _shape(wanted)
-    if not isinstance(value, dict) or value.keys() != shape.keys():
-        raise RecordError(f"{where}: exactly the keys {', '.join(sorted(shape))} were expected")
-    return wanted(**{name: _read(kind, value[name], f"{where}.{name}") for name, kind in shape.items()})
+def _read_optional(inner: Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else inner(value)
 
 
-def _read_time(wanted: Any, value: Any, where: str) -> Any:
+def _read_list(inner: Callable[[Any], Any], value: Any) -> Any:
+    if not isinstance(value, list):
+        raise _Unexpected("a list was expected")
+    made: list[Any] = []
+    try:
+        for item in value:
+            made.append(inner(item))
+    except _Unexpected as error:
+        error.path.append(f"[{len(made)}]")
+        raise
+    return tuple(made)
+
+
+def _read_record(wanted: Any, readers: dict[str, Callable[[Any], Any]], value: Any) -> Any:
+    if not isinstance(value, dict) or value.keys() != readers.keys():
+        raise _Unexpected(f"exactly the keys {', '.join(sorted(readers))} were expected")
+    made: dict[str, Any] = {}
+    name = ""
+    try:
+        for name, read in readers.items():
+            made[name] = read(value[name])
+    except _Unexpected as error:
+        error.path.append(f".{name}")
+        raise
+    return wanted(**made)
+
+
+def _read_time(wanted: Any, value: Any) -> Any:
     try:
         return wanted.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise RecordError(f"{where}: a day or moment in ISO 8601 was expected") from error
+    except (TypeError, ValueError):
+        raise _Unexpected("a day or moment in ISO 8601 was expected") from None
+
+
+def _read_choice(choices: tuple[Any, ...], value: Any) -> Any:
+    if value not in choices:
+        raise _Unexpected(f"{value!r:.40} was not expected")
+    return value
+
+
+def _read_value(wanted: type, value: Any) -> Any:
+    if type(value) is not wanted:
+        raise _Unexpected(f"{value!r:.40} was not expected")
+    return value

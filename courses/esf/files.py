@@ -4,6 +4,7 @@ The rule that matters most: the same snapshot gives the same names and the same 
 """
 
 import hashlib
+import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from courses.esf.compiled import compiled_list
 from courses.esf.days import last_day
 from courses.esf.scb import scb_file
 from courses.esf.signed_sheet import signed_sheet
-from courses.esf.snapshot import Line, Participant, SignedSheet, Snapshot, unpacked
+from courses.esf.snapshot import Line, Participant, SignedSheet, Snapshot
+from lms import records
 from lms.db import db
 from lms.people import Person
 from lms.projects import Participation, Project
@@ -42,14 +44,26 @@ class File:
     make: Callable[[], bytes]
 
 
-def snapshot_of(closing: MonthClosing) -> Snapshot:
-    """The snapshot of a closing, when it still is what was kept. Raises Refused `snapshot_changed`."""
+def snapshot_of(closing: MonthClosing, person_id: int | None = None) -> Snapshot:
+    """The snapshot of a closing, when it still is what was kept. Raises Refused `snapshot_changed`.
+
+    With a person only what is about her is read (no sheets): one of thousands asks for one certificate.
+    """
     try:
-        if hashlib.sha256(zlib.decompress(closing.snapshot)).hexdigest() == closing.snapshot_hash:
-            return unpacked(closing.snapshot)
+        text = zlib.decompress(closing.snapshot)
+        if hashlib.sha256(text).hexdigest() == closing.snapshot_hash:
+            return records.from_json(Snapshot, text.decode() if person_id is None else _about(text, person_id))
     except (RecordError, zlib.error, UnicodeDecodeError) as error:
         raise Refused(_not_as_closed(), "snapshot_changed") from error
     raise Refused(_not_as_closed(), "snapshot_changed")
+
+
+def _about(text: bytes, person_id: int) -> str:
+    """The text of a snapshot with one person in it."""
+    found = json.loads(text)
+    for name in ("participants", "lines"):
+        found[name] = [each for each in found[name] if each["person_id"] == person_id]
+    return records.to_json(found | {"sheets": []})
 
 
 def _not_as_closed() -> object:

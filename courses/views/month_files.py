@@ -70,12 +70,10 @@ def certificate(closing: MonthClosing, person_id: int) -> ResponseReturnValue:
     if not answer:
         g.refused = answer.reason
         abort(403)
-    month = _snapshot(closing)
-    lines = [line for line in month.lines if line.person_id == person_id]
-    person = next((each for each in month.participants if each.person_id == person_id), None)
-    if person is None or not lines:
+    found = files.certificates(_snapshot(closing, person_id))
+    if not found:
         abort(404)
-    return _file(files.certificate(month, person, lines), "application/pdf")
+    return _file(found[0], "application/pdf")
 
 
 @bp.get("/months/<int:closing_id>/sheets/<int:session_id>.pdf")
@@ -117,9 +115,9 @@ def follow(token: str) -> ResponseReturnValue:
     return jsonify(made=row.made, total=row.total, failed=row.failed)
 
 
-def _snapshot(closing: MonthClosing) -> Snapshot:
+def _snapshot(closing: MonthClosing, person_id: int | None = None) -> Snapshot:
     try:
-        return files.snapshot_of(closing)
+        return files.snapshot_of(closing, person_id)
     except Refused as refused:
         g.refused = str(refused.message)
         abort(409)

@@ -71,3 +71,8 @@ def test_any_other_text_is_refused(text: str) -> None:
     assert text != GOOD
     with pytest.raises(RecordError):
         from_json(Whole, text)
+
+
+def test_a_refusal_says_where() -> None:
+    with pytest.raises(RecordError, match=r"whole\.parts\[0\]\.kind: 'c' was not expected"):
+        from_json(Whole, GOOD.replace('"kind":"a"', '"kind":"c"'))
