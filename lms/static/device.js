@@ -7,7 +7,9 @@
   const FLAG = "parlband.device", OFFSET = "parlband.offset";
   const STORES = { outbox: "nonce", drafts: ["person", "session"], sheets: ["person", "session"] };
   const possible = Boolean(window.indexedDB && window.crypto?.randomUUID);
-  const used = () => { try { return Boolean(localStorage.getItem(FLAG)); } catch { return false; } };
+  const recall = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const recorded = (name, value) => { try { localStorage.setItem(name, value); } catch { /* only a convenience */ } };
+  const used = () => Boolean(recall(FLAG));
 
   /* --- the database ------------------------------------------------------------------------------------------- */
   let opened;
@@ -46,7 +48,7 @@
   const count = (records) => new Set(records.flatMap((each) => Object.keys(each.rows).map((id) => `${each.session}:${id}`))).size;
 
   /* --- the clock ---------------------------------------------------------------------------------------------- */
-  const offset = () => Number(localStorage.getItem(OFFSET) ?? 0);
+  const offset = () => Number(recall(OFFSET) ?? 0);
   const now = () => Date.now() + offset();
 
   /* --- sending ------------------------------------------------------------------------------------------------ */
@@ -54,7 +56,7 @@
   const ask = async (url, options) => {
     let answer;
     try {
-      answer = await fetch(url, { redirect: "manual", credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(20000), ...options });
+      answer = await fetch(url, { redirect: "manual", credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout?.(20000), ...options });
       if (answer.type === "opaqueredirect") return { link: "out" };
       if (answer.status >= 500 || answer.status === 429) return { link: "busy" };
       return { link: "ok", status: answer.status, said: (answer.headers.get("Content-Type") ?? "").includes("json") ? await answer.json() : {} };
@@ -66,7 +68,7 @@
     const sent = Date.now(), heard = await ask(url);
     if (heard.status === 200) {
       if (heard.said.person !== person) return { link: "other" };
-      localStorage.setItem(OFFSET, String(Math.round(Date.parse(heard.said.now) - (sent + Date.now()) / 2)));
+      recorded(OFFSET, String(Math.round(Date.parse(heard.said.now) - (sent + Date.now()) / 2)));
       await put("sheets", { person, session, rows: heard.said.rows });
       tell("rows", { session, ...heard.said });
     }
@@ -259,7 +261,7 @@
   window.parlband = {
     person, possible, link, within, all, one, put, waiting, count, now, flush, worker,
     /* The page shows this sheet: ask about it as well, also when nothing is waiting. */
-    watch(sheet) { open = sheet; localStorage.setItem(FLAG, "1"); },
+    watch(sheet) { open = sheet; recorded(FLAG, "1"); },
   };
   document.addEventListener("parlband:link", ({ detail }) => { if (!detail.sending) announce(); });
   const again = async () => { if (used() && possible && person && (open || (await waiting()).length)) flush(); };

@@ -305,3 +305,51 @@ def test_the_worker_that_the_browser_stopped_wakes_without_network(room, tablet)
     says(page, SAVED)
     assert len(room.entries()) == 1
     quiet(device)
+
+
+def test_a_sheet_is_kept_for_three_days(room, tablet):
+    device = tablet(room.trainer)
+    page = opened(device, room)
+    page.evaluate(
+        """async (path) => {
+            const kept = await caches.open("parlband-sheets"), found = await kept.match(path);
+            const headers = new Headers(found.headers);
+            headers.set("Kept-At", new Date(Date.now() - 73 * 3600 * 1000).toISOString());
+            await kept.put(path, new Response(await found.text(), { headers }));
+        }""",
+        room.path,
+    )
+    room.cable.cut()
+    page.goto(room.site.url + room.path)
+    device.sees("Du är offline", "Inget närvaroblad är öppnat på den här enheten.")
+    inspect(device)
+    room.cable.mend()
+    page.get_by_role("link", name="Försök igen").click()
+    says(page, "Bladet fungerar utan nät.")
+
+
+def test_no_other_page_is_kept(room, tablet):
+    device = tablet(room.trainer)
+    page = opened(device, room)
+    for path in ("/", "/settings", f"/sessions/{room.session}/sign-off", f"/sessions/{room.session}/attendance/add"):
+        page.goto(room.site.url + path)
+    kept = page.evaluate(
+        """async () => {
+            const all = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+            return all.flat().map((request) => new URL(request.url).pathname);
+        }"""
+    )
+    pages = {path for path in kept if "/static/" not in path}
+    assert pages == {room.path, "/offline"}
+
+
+def test_in_english_too(room, tablet):
+    device = tablet(room.trainer)
+    room.act(lambda _session, by: setattr(by, "language", "en"))
+    device.page.goto(room.site.url + room.path)
+    says(device.page, "Everything is saved. The sheet works without network.")
+    room.cable.cut()
+    mark(device.page, room.people[0], "whole")
+    says(device.page, "One answer is not saved yet.")
+    save(device.page)
+    says(device.page, "You are offline. One answer is waiting on this device.")

@@ -101,7 +101,8 @@ def test_signed_out_meanwhile_the_answers_wait_for_the_same_person(room, tablet)
     says(page, "Du är utloggad. Logga in, ett svar väntar på den här enheten.")
     inspect(device)
     page.goto(room.site.url + "/sign-in")
-    device.sees("Ett svar på den här enheten är inte skickat. Logga in för att skicka.")
+    told = page.locator(".waiting")
+    expect(told).to_contain_text("Ett svar på den här enheten är inte skickat. Logga in för att skicka.")
     inspect(device)
     device.become(room.trainer)
     page.goto(room.site.url + "/settings")  # any page of hers sends it
@@ -144,7 +145,7 @@ def test_signing_out_removes_the_sheets_and_keeps_what_is_not_sent(room, tablet)
     mark(page, room.people[0], "absent")
     says(page, "Ett svar är inte sparat än.")
     device.press("Logga ut", look=False)
-    device.sees("Ett svar på den här enheten är inte skickat.")
+    expect(page.locator(".waiting")).to_contain_text("Ett svar på den här enheten är inte skickat.")
     assert page.evaluate("caches.keys()") == []
     room.cable.cut()
     with pytest.raises(Exception, match="ERR_"):
