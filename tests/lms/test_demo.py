@@ -1,5 +1,6 @@
 """The demo is loaded once for all of these: who is in it, what has happened, and what everybody has before them."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from courses.exemptions import Exemption
 from courses.runs import Run
 from lms import clock, demo, mail
 from lms.audit import Audit
-from lms.db import db
+from lms.db import Base, db
 from lms.demo import personas
 from lms.demo.personas import PERSONAS
 from lms.mail import OutboxMail
@@ -29,6 +30,7 @@ from lms.projects import Participation, Project
 from lms.refusals import Refused
 from lms.secrets import decrypted
 from tests.conftest import NOON, _empty
+from tests.lms.clear_numbers import Numbers
 from tests.queries import count_queries
 
 
@@ -60,6 +62,13 @@ def app(_loaded: Flask) -> Iterator[Flask]:
 @pytest.fixture
 def project(app: Flask) -> Project:
     return db.session.scalars(select(Project)).one()
+
+
+@pytest.fixture
+def numbers(app: Flask) -> Numbers:
+    """Every personnummer of the demo."""
+    ciphers = db.session.scalars(select(Person.personnummer_cipher).where(Person.personnummer_cipher.is_not(None)))
+    return Numbers(decrypted(cipher) for cipher in ciphers if cipher)
 
 
 def _count(*what: object) -> int:
@@ -212,10 +221,13 @@ def test_a_persona_signs_in_and_has_something_to_do(client: FlaskClient, key: st
 
 
 @pytest.mark.parametrize("key", [persona.key for persona in PERSONAS])
-def test_no_link_leads_a_persona_to_a_refusal(client: FlaskClient, key: str) -> None:
-    """From the home on, two pages of each shape: what is offered can be opened."""
+def test_no_link_leads_a_persona_to_a_refusal(
+    client: FlaskClient, numbers: Numbers, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    """From the home on, two pages of each shape: what is offered can be opened, and holds no personnummer."""
+    caplog.set_level(logging.DEBUG)
     _sign_in(client, key)
-    waiting, shapes, refused = ["/"], Counter[str](), {}
+    waiting, shapes, refused, told = ["/"], Counter[str](), {}, set()
     while waiting:
         path = waiting.pop(0)
         shape = re.sub(r"\d+|/v/[^/]+", "N", path.partition("?")[0])
@@ -225,11 +237,24 @@ def test_no_link_leads_a_persona_to_a_refusal(client: FlaskClient, key: str) -> 
         page = client.get(path)
         if page.status_code >= 400:
             refused[path] = page.status_code
+        if numbers.found(page.data) or numbers.found(path):
+            told.add(shape)
         if page.mimetype == "text/html":
             links = (unescape(link).partition("#")[0] for link in re.findall(r'href="(/[^"]*)"', page.text))
             waiting += [link for link in dict.fromkeys(links) if not link.startswith(("/static", "/bootstrap"))]
     assert refused == {}
     assert len(shapes) >= 8
+    scb = {"/months/N/scb.xlsx"}
+    assert told == (scb if key == "project-leader" else set()), "only the file for SCB holds numbers"
+    assert numbers.found(caplog.text) == set()
+
+
+def test_no_row_or_mail_holds_a_number_in_clear(app: Flask, numbers: Numbers) -> None:
+    held = set()
+    for table in Base.metadata.sorted_tables:
+        for row in db.session.execute(select(table)).mappings():
+            held |= {f"{table.name}.{name}" for name, value in row.items() if numbers.found(value)}
+    assert held == set()
 
 
 def test_changing_person_signs_the_first_one_out_on_the_server(client: FlaskClient) -> None:
