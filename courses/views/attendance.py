@@ -11,6 +11,7 @@ from courses import attendance, hours, sheet
 from courses.activities import Session
 from courses.attendance import SignOff, hash_of, local_day
 from courses.forms.meetings import NewPersonForm
+from courses.hours.prefilling import prefilled
 from courses.policy import may_see_attendance, may_see_run, may_take_attendance
 from courses.runs import Run
 from courses.sheet import Sheet
@@ -94,10 +95,10 @@ def _typed(session: Session, errors: Mapping[int, str], refusal: Refused | None 
 @bp.get("/sessions/<int:session_id>/correction")
 @guarded(may_take_attendance, Session)
 def correction(session: Session) -> ResponseReturnValue:
-    """A signed sheet, to be corrected with a reason."""
+    """A signed sheet, to be corrected with a reason; what a participant means instead may come along."""
     if not attendance.is_signed(session):
         return see(url_for("attendance.show", session_id=session.id))
-    return _page(sheet.sheet_of(session), correcting=True)
+    return _page(prefilled(sheet.sheet_of(session), request.args.get("objection", 0, int)), correcting=True)
 
 
 @bp.post("/sessions/<int:session_id>/correction")

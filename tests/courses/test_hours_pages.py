@@ -337,3 +337,21 @@ def test_who_had_confirmed_is_told_of_a_correction_at_once(browser_of, day):
     assert letter.person_id == day.person.id
     for words in ("240 minutes", "180 minutes", "Gick 11.30.", "/hours/mail/"):
         assert words in letter.text
+
+
+@pytest.mark.parametrize(
+    "meant", [(180, "08.40–11.40. Buss.", "part", "11.40"), (60, "En timme.", "part", "09.30"), (0, "Nej.", "absent", "")]
+)
+def test_the_correction_begins_with_what_she_means(browser_of, day, meant):
+    minutes, comment, state, left = meant
+    objection = hours.object_to(day.entry, minutes, comment, by=day.person)
+    trainer = browser_of(day.day.trainer)
+    url = f"/sessions/{day.day.session.id}/correction?objection={objection.id}"
+    assert url in trainer.get(f"/objections/{objection.id}").text
+    page = trainer.get(url).text
+    assert re.search(rf'id="state{day.person.id}-{state}"[^>]*checked', page)
+    assert comment in page
+    if left:
+        assert re.search(rf'name="left{day.person.id}"[^>]*value="{left}"', page)
+    other = browser_of(day.day.trainer).get(url.replace(f"={objection.id}", "=999999"))
+    assert comment not in other.text
