@@ -158,12 +158,16 @@ NAMES = {
     "way": N_("way"),
 }
 """Details of the log in words; a name that is not here stands as it was written."""
+NOT_TO_READ = {"hash", "findings"}
+"""Details that programs go by and that say nothing to people."""
 
 
 def details(values: dict[str, Any]) -> str:
     """What the log says beside the act: names and values, lists after each other, nothing that is empty."""
     told = {
-        gettext(NAMES.get(name, name)): _plain(value) for name, value in values.items() if value not in (None, "", [])
+        gettext(NAMES.get(name, name)): _plain(value)
+        for name, value in values.items()
+        if value not in (None, "", []) and name not in NOT_TO_READ
     }
     return ", ".join(f"{name}: {value}" for name, value in told.items())
 

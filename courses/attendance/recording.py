@@ -5,7 +5,7 @@ overwrite; the same message sent twice (nonce) writes once.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -257,6 +257,7 @@ def _values(
     }
 
 
-def _summary(entries: Iterable[AttendanceEntry]) -> dict[str, object]:
-    """What the audit log keeps: who got how many minutes."""
-    return {"minutes": {str(entry.person_id): entry.minutes for entry in entries}}
+def _summary(entries: Sequence[AttendanceEntry]) -> dict[str, object]:
+    """What the audit log keeps: who got how many minutes, and the end of the chain, by which a proof goes later."""
+    minutes = {str(entry.person_id): entry.minutes for entry in entries}
+    return {"minutes": minutes, "entry": entries[-1].id, "hash": entries[-1].hash}

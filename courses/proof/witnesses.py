@@ -23,6 +23,7 @@ from lms.db import db
 DONE = "ledger.verified"
 """The act of the audit log that remembers a proof."""
 _AT_A_TIME = 200
+_ACTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,20 @@ class Finding:
 
 
 def heads() -> dict[int, list[tuple[str, str]]]:
-    """entry id → hashes that it had, and who says so: closed months and earlier proofs."""
+    """entry id → hashes that it had, and who says so: closed months, earlier proofs, the newest acts of the log.
+
+    Each hash is over everything before it, so the newest ones know as much as all of them.
+    """
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     closed = select(MonthClosing.id, MonthClosing.head_entry_id, MonthClosing.head_hash)
     for number, entry_id, digest in db.session.execute(closed):
         found[entry_id].append((digest, f"month_closing {number}"))
-    for number, told in db.session.execute(select(Audit.id, Audit.details).where(Audit.act == DONE)):
+    logged = select(Audit.id, Audit.details).order_by(Audit.id.desc())
+    acts = logged.where(Audit.act.in_(("attendance.recorded", "attendance.corrected"))).limit(_ACTS)
+    for number, told in db.session.execute(acts):
+        if "hash" in told:
+            found[int(told["entry"])].append((str(told["hash"]), f"audit {number}"))
+    for number, told in db.session.execute(logged.where(Audit.act == DONE)):
         if not told.get("faults"):  # what a proof with faults saw is nothing to go by
             found[int(told["entry"])].append((str(told["hash"]), f"audit {number}"))
     found.pop(0, None)  # an empty ledger says nothing

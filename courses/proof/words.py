@@ -20,7 +20,7 @@ _WITNESSES = {
     "sign_off": N_("signed sheet %(number)s"),
     "hours_signature": N_("signature of hours %(number)s"),
     "month_closing": N_("closed month %(number)s"),
-    "audit": N_("earlier verification (log %(number)s)"),
+    "audit": N_("the log, line %(number)s"),
 }
 
 
