@@ -1,7 +1,7 @@
 """The participant's day: invitations to answer, the course she is in, surveys that wait for her."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from courses import horizontal, links
 from courses.activities import Activity, Session
 from courses.assignments import AssignmentDraft, Review, Submission
 from courses.attendance import STANDS, AttendanceEntry, SignOff
-from courses.certification.facts import ground
+from courses.certification.facts import ground, presence
 from courses.enrolment import Enrolment
 from courses.horizontal import HorizontalStep
 from courses.lessons import LessonTick
@@ -167,7 +167,11 @@ def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
         .options(lazyload(Session.activity))
         .order_by(Session.starts_at)
     )
-    return tuple(Meeting(session, minutes, signed) for session, minutes, signed in db.session.execute(query))
+    found = [Meeting(session, minutes, signed) for session, minutes, signed in db.session.execute(query)]
+    if all(each.state(clock.now()) in ("klar", "kommande") for each in found):
+        return tuple(found)
+    made_up = presence(run, [person.id])[person.id]  # another question, for the few who missed something
+    return tuple(replace(each, made_up=made_up[each.session.number].made_up) for each in found)
 
 
 def _ticked(run: Run, person: Person) -> frozenset[str]:

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from certificates import register
-from courses import today
+from courses import progress, today
+from courses.today import learning
 from courses.today.projects import due
 from lms import clock, people
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 from tests.certificates.examples import example
+from tests.courses.ledger_rows import attended, signed
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
@@ -174,3 +176,17 @@ def test_as_many_questions_for_much_as_for_little(browser_of, project, role):
         counts.append(len(queries))
     assert counts[0] == counts[1], "\n".join(queries)
     assert counts[1] <= MOST, "\n".join(queries)
+
+
+def test_a_session_made_up_in_another_run_is_done_on_the_home_too(project):
+    trainer, person = make_role("trainer", project), make_participant(project)
+    run = make_run(project, trainer, first_day=clock.today() - timedelta(days=20))
+    other = make_run(project, trainer, first_day=clock.today() - timedelta(days=15))
+    place = make_enrolment(run, person)
+    attended(run.sessions[0], person, 100)
+    attended(other.sessions[0], person, 240)
+    for session in (run.sessions[0], other.sessions[0]):
+        signed(session, trainer)
+    home = learning._progress(place, run, person, [], {})
+    assert [meeting.state(home.now) for meeting in home.meetings] == ["klar", "pagar"]
+    assert home.meetings == progress.of(run, person).meetings

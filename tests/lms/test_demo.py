@@ -13,11 +13,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from certificates.register import Certificate, CertificateEvent
-from courses import attendance, certification, enrolment, goals, materials, reviews, surveys
+from courses import attendance, certification, enrolment, goals, materials, progress, reviews, surveys
 from courses.attendance import AttendanceEntry, SignOff
 from courses.enrolment import Enrolment
 from courses.exemptions import Exemption
 from courses.runs import Run
+from courses.today import learning
 from lms import clock, demo, mail
 from lms.audit import Audit
 from lms.db import Base, db
@@ -173,6 +174,16 @@ def test_somebody_is_eligible_and_somebody_waits_for_assessment(app: Flask) -> N
     ready = [f for run in runs for f in certification.facts(run).values() if certification.is_eligible(f)]
     assert ready
     assert sum(reviews.waiting([run.id for run in runs]).values()) >= 3
+
+
+def test_the_home_and_the_course_page_agree_about_everybody(app: Flask) -> None:
+    """The home asks fewer questions than the page; both must say the same."""
+    places = select(Enrolment).where(Enrolment.state.in_(("registered", "waiting"))).order_by(Enrolment.id)
+    for place in db.session.scalars(places).all():
+        person = place.person
+        home = learning._progress(place, place.run, person, learning._asked(person), learning._certificates(person))
+        page = progress.of(place.run, place.person)
+        assert home == replace(page, now=home.now, missing=()), place.id
 
 
 def test_somebody_needs_an_adaptation(app: Flask) -> None:
