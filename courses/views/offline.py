@@ -86,6 +86,8 @@ def _row(row: Row) -> dict[str, object]:
         "came": row.came,
         "left": row.left,
         "absence": row.absence,
+        "minutes": entry.minutes if entry else 0,
+        "why": _missed(row),
         "said": _said(entry) if entry else "",
         "told": _told(entry) if entry else "",
     }
@@ -99,6 +101,15 @@ def _said(entry: AttendanceEntry) -> str:
     if entry.came_at and entry.left_at:
         return f"{_('Part of the time')} {filters.clock(entry.came_at)}–{filters.clock(entry.left_at)}"
     return str(_("All the time"))
+
+
+def _missed(row: Row) -> str:
+    told = [
+        _("came %(n)s min late", n=row.late) if row.late else "",
+        _("left %(n)s min early", n=row.early) if row.early else "",
+        _("away %(n)s min in between", n=row.away) if row.away else "",
+    ]
+    return ", ".join(words for words in told if words) if row.state == "part" else ""
 
 
 def _told(entry: AttendanceEntry) -> str:

@@ -268,6 +268,8 @@
       const before = known.get(id), mine = draft.rows[id];
       known.set(id, row);
       field(id, "seen").value = row.seen;
+      const ledger = row.state === "part" ? { came: row.came, left: row.left, minutes: row.minutes, why: row.why } : { minutes: "" };
+      Object.assign(places.get(id).querySelector(".times-edit").dataset, ledger);
       if (mine && same(mine, row)) { delete draft.rows[id]; changed.push(id); }
       else if (mine && mine.seen !== row.seen && row.seen && !signedBy) {
         draft.rows[id] = { ...mine, seen: row.seen, note: { kind: "taken" } };

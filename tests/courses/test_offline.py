@@ -11,7 +11,7 @@ from lms import clock
 from lms.db import db
 from lms.people import Person
 from tests import factories
-from tests.courses.sheets import Day, absent, course_day, move, whole
+from tests.courses.sheets import Day, absent, course_day, move, part, whole
 from tests.factories import make_role
 
 
@@ -52,6 +52,10 @@ def test_the_state_says_who_and_when_and_what_stands(browser_of):
     assert (row["state"], row["absence"], row["said"]) == ("absent", "ill", "Absent (Ill)")
     assert day.trainer.name in row["told"]
     assert told["rows"][str(day.people[1].id)]["seen"] == ""
+    record(day.session, [part(day.session, day.people[1], "08:55", "12:00")], by=day.trainer, nonce="second-tablet")
+    row = state_of(browser_of(day.trainer), day)["rows"][str(day.people[1].id)]
+    assert (row["came"], row["left"], row["minutes"]) == ("08.55", "12.00", 185)
+    assert row["why"] == "came 25 min late, left 30 min early"
 
 
 def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(client):
