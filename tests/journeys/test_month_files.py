@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from courses.esf import files
 from courses.esf.closings import closings_of
 from lms.db import db
@@ -105,3 +107,21 @@ def test_a_participant_fetches_the_certificate_of_her_own_hours(
     answer = participant.go(month.address, look=False)
     assert answer is not None
     assert answer.status == 403
+
+
+def test_a_download_that_breaks_off_is_told(
+    demo_site: Site, demo_visit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More files were announced than there are: nobody ends up with an archive that looks whole."""
+    month = newest(demo_site)
+    real = files.announced
+    monkeypatch.setattr(files, "announced", lambda *values: real(*values) + 1)
+    leader = demo_visit()
+    leader.become(personas.PROJECT_LEADER)
+    leader.go(month.address, look=False)
+    with leader.page.expect_download() as download:
+        leader.page.get_by_role("link", name="Hämta alla filer").click()
+        leader.page.get_by_text("Hämtningen avbröts. Hämta filerna igen.").wait_for()
+    held = download.value.failure()
+    assert held or not zipfile.is_zipfile(download.value.path())
+    leader.look()
