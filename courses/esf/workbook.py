@@ -11,6 +11,7 @@ from datetime import date
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from courses.esf import wording
 from courses.esf.employers import Table
 from courses.esf.month import Month
 from courses.esf.posts import Post
@@ -185,11 +186,14 @@ def _entries(posts: Iterable[Post], notes: tuple[str, ...]) -> Sheet:
         Column(_("Hours"), "minutes", width=12, total=True),
         Column(_("Entry"), "integer", width=10),
         Column(_("Sheet"), "integer", width=10),
+        Column(_("Trainer"), width=40),
+        Column(_("Participant"), width=40),
     ]
     rows: list[list[Cell]] = [
         [
             post.organisation or _no_employer(), post.name, post.day, kinds[post.kind], post.activity,
-            post.minutes, post.entry_id, post.session_id,
+            post.minutes, post.entry_id, post.session_id, wording.trainer(post.trainer),
+            wording.participant(post.participant),
         ]
         for post in posts
     ]  # fmt: skip

@@ -84,6 +84,10 @@ def test_the_workbook_says_what_the_month_says(world: World) -> None:
         ("Håbo", date(2022, 9, 6), 4.0),
         ("Håbo", date(2022, 9, 20), pytest.approx(100 / 60)),
     ]
+    assert {str(row[8])[:36] for row in behind} == {
+        "Signerad av utbildaren Tove Trädgård", "Hemuppgiften godkänd av utbildaren T",
+    }  # fmt: skip
+    assert {row[9] for row in behind} == {"Inte bekräftad av deltagaren"}
     assert entries[-1][5] == pytest.approx(555 / 60)
     assert [row[3:6] for row in missing[NOTES + 2 : -1]] == [["Tove Trädgård", 1.0, 4.0]]
 
