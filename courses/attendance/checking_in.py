@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from courses.activities import Session
 from courses.attendance.check_ins import CheckIn, CheckInRules
@@ -78,7 +78,7 @@ def check_in(session: Session, ticket: Ticket, *, by: Person) -> CheckIn:
 
     Raises Refused: `cancelled`, `not_open`, `closed`, `signed`, `not_on_sheet`, `old_scan`.
     """
-    locked(session)
+    _one_at_a_time(session, by)
     rules = _check_open(session, ticket.at)
     own = own_of(session, by)
     _check_own(session, own, by)
@@ -100,7 +100,7 @@ def check_out(session: Session, device: str, *, by: Person) -> CheckIn:
 
     Raises Refused: `cancelled`, `signed`, `not_on_sheet`, `not_in`, `just_came`, `over` (then she stayed to the end).
     """
-    locked(session)
+    _one_at_a_time(session, by)
     _check_held(session)
     own = own_of(session, by)
     _check_own(session, own, by)
@@ -117,6 +117,13 @@ def check_out(session: Session, device: str, *, by: Person) -> CheckIn:
             raise Refused(_("You have only just come. Check out when you leave."), "just_came")
         own = _written(session, own, mark, now, by)
     return _keep(CheckIn(act="out", way=own.acts[-1].way, device=device, at=now), session, own, by)
+
+
+def _one_at_a_time(session: Session, person: Person) -> None:
+    """Whatever one person does from several phones comes one after the other, and before or after a signature."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(session.id, person.id)))
+    locked(session, shared=True)
 
 
 def _mark(session: Session, own: Own, by: Person, acts: Sequence[CheckIn], left: datetime | None = None) -> Mark:

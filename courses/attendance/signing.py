@@ -71,9 +71,12 @@ def hash_of(entries: Iterable[AttendanceEntry]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def locked(session: Session) -> None:
-    """Writers of one sheet stand in line (PostgreSQL; on SQLite all writers do), and see the times it has now."""
-    db.session.refresh(session, ["starts_at", "ends_at"], with_for_update=True)
+def locked(session: Session, *, shared: bool = False) -> None:
+    """Writers of one sheet stand in line (PostgreSQL; on SQLite all writers do), and see the times it has now.
+
+    `shared` is for people who write about themselves only: they wait for those writers and not for each other.
+    """
+    db.session.refresh(session, ["starts_at", "ends_at"], with_for_update={"read": shared})
 
 
 def may_be_signed(session: Session) -> None:
