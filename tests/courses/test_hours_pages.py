@@ -340,7 +340,7 @@ def test_who_had_confirmed_is_told_of_a_correction_at_once(browser_of, day):
 
 
 @pytest.mark.parametrize(
-    "meant", [(180, "08.40–11.40. Buss.", "part", "11.40"), (60, "En timme.", "part", "09.30"), (0, "Nej.", "absent", "")]
+    "meant", [(180, "08.40–11.40. A.", "part", "11.40"), (60, "En timme.", "part", "09.30"), (0, "Nej.", "absent", "")]
 )
 def test_the_correction_begins_with_what_she_means(browser_of, day, meant):
     minutes, comment, state, left = meant
