@@ -131,6 +131,7 @@
     const choice = document.getElementById("row-choice").content.cloneNode(true).firstElementChild;
     choice.querySelector('[data-choose="theirs"]').textContent = said.theirsChoice.replace("%s", stands.said ?? "");
     choice.querySelector('[data-choose="mine"]').textContent = said.mineChoice.replace("%s", inWords(row, id));
+    choice.querySelectorAll("button").forEach((button) => button.setAttribute("aria-describedby", text.id));
     choice.addEventListener("click", (event) => { if (event.target.dataset.choose) choose(id, event.target.dataset.choose); });
     place.append(choice);
   };
