@@ -19,6 +19,7 @@ from courses.attendance.own_columns import mark_of
 from courses.attendance.questions import answers, latest, on_sheet
 from courses.attendance.recording import Recorded, record
 from courses.attendance.report_file import Attendee, Report
+from courses.attendance.signing import locked
 from courses.attendance.walk_ins import add_to_sheet, candidates
 from courses.row_codes import person_of
 from courses.runs import Run
@@ -110,6 +111,7 @@ def import_answers(
     """
     if report.problems:
         raise Refused(_("The file has problems, so nothing was changed."), "problems")
+    locked(session)
     found = preview(session, report, choices)
     if shown != found.shown:
         raise Stale(_("Somebody else has changed something since. Look at it once more."), "stale")
@@ -189,10 +191,10 @@ class _Known:
         return not leader.protected and _spelled(leader.name) in _names(attendee.name)
 
     def _offer(self, line: Line) -> None:
-        """The likely ones first, then the whole sheet."""
+        """The likely ones first, then, for somebody whom nothing tells, the whole sheet."""
         words = [line.attendee.email, *[name for name in _names(line.attendee.name) if len(name) > 3]]
         likely = [person for each in words if each for person in candidates(self.session, each)]
-        everybody = [*([line.person] if line.person else []), *likely, *self.people.values()]
+        everybody = [line.person, *likely] if line.person else [*likely, *self.people.values()]
         line.choices = list({person.id: person for person in everybody}.values())
 
     def choose(self, line: Line, chosen: str) -> None:

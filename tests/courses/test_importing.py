@@ -1,13 +1,12 @@
 """Attendance out of files: who is who, what stands is never overwritten unasked, and out and in again is nothing."""
 
-import io
-import re
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from courses import attendance
+from courses.activities import Session
 from courses.attendance import Mark
 from courses.attendance.exporting import exported
 from courses.attendance.importing import NOBODY, Preview, import_answers, preview
@@ -18,20 +17,11 @@ from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused
 from lms.table_file import read_sheets
-from tests.courses.reports import Stay, teams, zoom
+from tests.courses.reports import teams, zoom
 from tests.courses.sheets import Day, absent, course_day, move, part, whole
+from tests.courses.test_attendance_at_once import at_once
+from tests.courses.uploading import report_of, stay, upload
 from tests.factories import make_participant
-
-
-def _stay(person: Person | None, came: str, left: str, *, name: str = "", email: str | None = None) -> Stay:
-    """Somebody connected between two clocks of 11 October 2022, when every course day here is held."""
-    address = email if email is not None else (person.email or "" if person else "")
-    called = name or f"{person.given_name} {person.family_name}" if person or name else ""
-    return called, address, f"2022-10-11 {came}:00", f"2022-10-11 {left}:00"
-
-
-def _report(*stays: Stay, **values: bool) -> Report:
-    return read_report(teams(stays, **values), near=clock.today() - timedelta(days=1))
 
 
 def _write(day: Day, report: Report, choices: dict[int, str] | None = None, **values: object) -> dict[int, int]:
@@ -50,8 +40,8 @@ def _refused(day: Day, report: Report, choices: dict[int, str] | None = None, **
 def test_minutes_of_somebody_who_dropped_out_and_came_back_on_two_devices(app: Flask) -> None:
     day = course_day(2)
     a, b = day.people
-    report = _report(
-        _stay(a, "08:20", "10:00"), _stay(a, "10:30", "12:00"), _stay(a, "11:00", "12:45"), _stay(b, "08:00", "13:00")
+    report = report_of(
+        stay(a, "08:20", "10:00"), stay(a, "10:30", "12:00"), stay(a, "11:00", "12:45"), stay(b, "08:00", "13:00")
     )
     assert _write(day, report) == {a.id: 90 + 120, b.id: 240}
     now = attendance.latest(day.session)
@@ -61,7 +51,7 @@ def test_minutes_of_somebody_who_dropped_out_and_came_back_on_two_devices(app: F
 
 def test_first_last_and_a_sum_are_never_more_than_the_session(app: Flask) -> None:
     day = course_day(1)
-    report = _report(_stay(day.people[0], "08:00", "13:00"), activities=False)
+    report = report_of(stay(day.people[0], "08:00", "13:00"), activities=False)
     assert _write(day, report) == {day.people[0].id: 200}  # «3h 20m 5s»
 
 
@@ -69,9 +59,9 @@ def test_known_by_address_then_by_a_name_that_one_person_has(app: Flask) -> None
     day = course_day(4)
     a, b, c, d = day.people
     c.given_name, c.family_name = d.given_name, d.family_name = "Åsa", "Öberg"
-    report = _report(
-        _stay(a, "08:30", "12:30", name="Smeknamn"), _stay(b, "08:30", "12:30", name=b.name.upper(), email=""),
-        _stay(c, "08:30", "12:30", email=""),
+    report = report_of(
+        stay(a, "08:30", "12:30", name="Smeknamn"), stay(b, "08:30", "12:30", name=b.name.upper(), email=""),
+        stay(c, "08:30", "12:30", email=""),
     )  # fmt: skip
     lines = preview(day.session, report, {}).lines
     assert [(line.how, line.person) for line in lines] == [("email", a), ("name", b), ("", None)]
@@ -85,7 +75,7 @@ def test_zooms_own_name_in_brackets_and_family_name_first(app: Flask) -> None:
     day = course_day(2)
     a, b = day.people
     a.given_name, a.family_name, b.given_name, b.family_name = "Anna", "Alm", "Bo", "Ek"
-    stays = [_stay(None, "08:30", "12:30", name=name) for name in ("Annas iPad (Anna Alm)", '"Ek, Bo"')]
+    stays = [stay(None, "08:30", "12:30", name=name) for name in ("Annas iPad (Anna Alm)", '"Ek, Bo"')]
     report = read_report(zoom(stays), near=clock.today() - timedelta(days=1))
     assert [line.person for line in preview(day.session, report, {}).lines] == [a, b]
 
@@ -95,11 +85,11 @@ def test_protected_people_are_known_by_address_only_and_stand_by_their_alias(app
     a, b = day.people
     for person, alias in ((a, "Kim Alias"), (b, "Lo Alias")):
         person.family_name, person.protected, person.alias = f"Hemlig{person.id}", True, alias
-    named = _stay(b, "08:30", "12:30", name=f"{b.given_name} {b.family_name}", email="")
-    aliased = _stay(None, "08:30", "12:30", name="Lo Alias", email="")
-    lines = preview(day.session, _report(_stay(a, "08:30", "12:30"), named, aliased), {}).lines
+    named = stay(b, "08:30", "12:30", name=f"{b.given_name} {b.family_name}", email="")
+    aliased = stay(None, "08:30", "12:30", name="Lo Alias", email="")
+    lines = preview(day.session, report_of(stay(a, "08:30", "12:30"), named, aliased), {}).lines
     assert [line.person for line in lines] == [a, None, None]
-    page = _upload(browser_of(day.trainer), day, teams([_stay(a, "08:30", "12:30")]))[1]
+    page = upload(browser_of(day.trainer), day, teams([stay(a, "08:30", "12:30")]))[1]
     assert "Kim Alias" in page
     assert a.family_name not in page
     assert str(a.email) not in page
@@ -107,8 +97,8 @@ def test_protected_people_are_known_by_address_only_and_stand_by_their_alias(app
 
 def test_who_leads_is_left_out_and_who_does_not_belong_is_said(app: Flask) -> None:
     day = course_day(1)
-    stranger = _stay(None, "08:30", "12:30", name="Vikarien", email="vik@x.example")
-    report = _report(_stay(day.trainer, "08:00", "13:00"), stranger)
+    stranger = stay(None, "08:30", "12:30", name="Vikarien", email="vik@x.example")
+    report = report_of(stay(day.trainer, "08:00", "13:00"), stranger)
     assert [line.how for line in preview(day.session, report, {}).lines] == ["leads", ""]
     assert _write(day, report, {1: NOBODY}) == {}
 
@@ -116,7 +106,7 @@ def test_who_leads_is_left_out_and_who_does_not_belong_is_said(app: Flask) -> No
 def test_somebody_of_the_project_comes_onto_the_sheet(app: Flask) -> None:
     day = course_day(1)
     other = make_participant(day.project, "Cia Ny")
-    report = _report(_stay(other, "08:30", "12:30"))
+    report = report_of(stay(other, "08:30", "12:30"))
     (line,) = preview(day.session, report, {}).lines
     assert line.how == ""
     assert line.choices[0] == other
@@ -127,7 +117,7 @@ def test_somebody_of_the_project_comes_onto_the_sheet(app: Flask) -> None:
 
 def test_a_number_that_was_not_offered_is_nobodys(app: Flask) -> None:
     day, elsewhere = course_day(1), course_day(1)
-    report = _report(_stay(None, "08:30", "12:30", name="Okänd"))
+    report = report_of(stay(None, "08:30", "12:30", name="Okänd"))
     assert _refused(day, report, {0: str(elsewhere.trainer.id)}) == "undecided"
 
 
@@ -136,7 +126,7 @@ def test_what_stands_is_kept_until_somebody_says_otherwise(app: Flask) -> None:
     a, b, c = day.people
     marks = [absent(a), whole(b), part(day.session, c, "09:00", "12:30")]
     attendance.record(day.session, marks, by=day.trainer, nonce="before-01")
-    report = _report(*(_stay(person, "08:30", "12:30") for person in day.people))
+    report = report_of(*(stay(person, "08:30", "12:30") for person in day.people))
     found = preview(day.session, report, {})
     assert {answer.person.id: answer.verdict for answer in found.answers} == {
         a.id: "conflict", b.id: "same", c.id: "conflict"
@@ -149,7 +139,7 @@ def test_the_rest_were_absent_only_when_asked_and_unanswered(app: Flask) -> None
     day = course_day(3)
     a, b, c = day.people
     attendance.record(day.session, [whole(b)], by=day.trainer, nonce="before-01")
-    report = _report(_stay(a, "08:30", "12:30"))
+    report = report_of(stay(a, "08:30", "12:30"))
     assert preview(day.session, report, {}).unanswered == [c]
     assert _write(day, report, rest_absent=True) == {a.id: 240, c.id: 0}
     assert attendance.latest(day.session)[b.id].minutes == 240
@@ -157,10 +147,10 @@ def test_the_rest_were_absent_only_when_asked_and_unanswered(app: Flask) -> None
 
 def test_somebody_there_only_before_the_session_gets_no_answer_and_is_not_the_rest(app: Flask) -> None:
     day = course_day(1)
-    report = _report(_stay(day.people[0], "07:00", "08:30"))
+    report = report_of(stay(day.people[0], "07:00", "08:30"))
     found = preview(day.session, report, {})
     assert (found.answers, found.unanswered) == ([], [])
-    stranger = _report(_stay(None, "07:00", "08:30", name="Fredrik Mobil"))
+    stranger = report_of(stay(None, "07:00", "08:30", name="Fredrik Mobil"))
     assert [line.how for line in preview(day.session, stranger, {}).lines] == ["outside"]
     assert _write(day, stranger) == {}
 
@@ -168,7 +158,7 @@ def test_somebody_there_only_before_the_session_gets_no_answer_and_is_not_the_re
 def test_all_or_nothing_when_the_sheet_changed_meanwhile(app: Flask) -> None:
     day = course_day(2)
     a, b = day.people
-    report = _report(_stay(a, "08:30", "12:30"), _stay(b, "08:30", "12:30"))
+    report = report_of(stay(a, "08:30", "12:30"), stay(b, "08:30", "12:30"))
     shown = preview(day.session, report, {}).shown
     attendance.record(day.session, [absent(a)], by=day.trainer, nonce="between-1")
     assert _refused(day, report, shown=shown) == "stale"
@@ -179,7 +169,7 @@ def test_a_signed_sheet_is_not_changed(app: Flask) -> None:
     day = course_day(1)
     attendance.record(day.session, [absent(day.people[0])], by=day.trainer, nonce="before-01")
     attendance.sign_off(day.session, by=day.trainer)
-    report = _report(_stay(day.people[0], "08:30", "12:30"))
+    report = report_of(stay(day.people[0], "08:30", "12:30"))
     assert _refused(day, report, replace={day.people[0].id}) == "signed"
 
 
@@ -187,9 +177,9 @@ def test_the_hour_that_autumn_repeats_is_counted_in_utc(app: Flask) -> None:
     day = course_day(1)
     move(day.session, "2021-10-31T01:00", "2021-10-31T04:00")
     assert day.session.minutes == 240
-    name, email, *_clocks = _stay(day.people[0], "01:00", "04:00")
-    stay = (name, email, "2021-10-31T00:00:00Z", "2021-10-31T01:30:00Z")
-    report = read_report(zoom([stay]), near=attendance.local_day(day.session))
+    name, email, *_clocks = stay(day.people[0], "01:00", "04:00")
+    night = (name, email, "2021-10-31T00:00:00Z", "2021-10-31T01:30:00Z")
+    report = read_report(zoom([night]), near=attendance.local_day(day.session))
     assert _write(day, report) == {day.people[0].id: 90}
 
 
@@ -279,85 +269,20 @@ def test_people_write_the_words_they_know(app: Flask) -> None:
     assert list(written.values()) == [240, 240, 210, 0]
 
 
-# --- on screen -----------------------------------------------------------------------------------------------
+def test_two_uploads_at_once_write_one_answer(app: Flask) -> None:
+    day = course_day(2)
+    report = report_of(*(stay(person, "08:30", "12:00") for person in day.people))
+    session_id, trainer, shown = day.session.id, day.trainer.id, preview(day.session, report, {}).shown
+    db.session.commit()
 
+    def act() -> int:
+        session, by = db.session.get_one(Session, session_id), db.session.get_one(Person, trainer)
+        done = import_answers(
+            session, report, {}, replace=set(), rest_absent=False, shown=shown, by=by, nonce="import-0001"
+        )
+        return len(done.entries)
 
-def _upload(browser, day: Day, data: bytes) -> tuple[str, str]:  # type: ignore[no-untyped-def]
-    """Upload a file; the address of what it means, and that page."""
-    form = {"file": (io.BytesIO(data), "rapport.csv"), "clock": "stockholm"}
-    answer = browser.post(f"/sessions/{day.session.id}/attendance/import", data=form)
-    assert answer.status_code == 303, answer.text
-    return answer.location, browser.get(answer.location).text
-
-
-def _fields(page: str) -> dict[str, str]:
-    found = re.search(r'name="shown" value="([^"]+)"', page)
-    assert found, page
-    return {"shown": found[1], "write": "1"}
-
-
-def test_a_report_is_shown_decided_and_written_once(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
-    day = course_day(3)
-    a, b, c = day.people
-    attendance.record(day.session, [absent(c)], by=day.trainer, nonce="before-01")
-    report = teams([_stay(a, "08:20", "10:00"), _stay(a, "10:30", "12:40"), _stay(None, "08:30", "12:30", name="iPad"),
-                    _stay(c, "08:30", "12:30")])  # fmt: skip
-    browser = browser_of(day.trainer)
-    assert "Read attendance from a file" in browser.get(f"/sessions/{day.session.id}/attendance/import").text
-    address, page = _upload(browser, day, report)
-    assert "08.20–12.40" in page
-    assert "210 min, 2 connections" in page
-    assert "Another answer stands" in page
-    missing = browser.post(address, data=_fields(page))
-    assert missing.status_code == 422
-    assert "Say who everybody in the file is" in missing.text
-    look = browser.post(address, data={**_fields(page), "who1": str(b.id), "look": "1"})
-    assert look.status_code == 200
-    done = browser.post(address, data={**_fields(page), "who1": str(b.id), f"replace{c.id}": "file"})
-    assert done.location == f"/sessions/{day.session.id}/attendance"
-    now = attendance.latest(day.session)
-    assert {number: entry.minutes for number, entry in now.items()} == {a.id: 210, b.id: 240, c.id: 240}
-    sheet = browser.get(done.location).text
-    assert "from a file" in sheet
-    assert "away 30 min in between" in sheet
-    assert browser.post(address, data=_fields(page)).status_code == 404
-
-
-def test_a_file_that_cannot_be_read_says_so_and_can_be_removed(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
-    day = course_day(1)
-    browser = browser_of(day.trainer)
-    address, page = _upload(browser, day, b"Namn;Kommun\nBo;Heby")
-    assert "1 thing to mend in the file" in page
-    assert browser.post(address, data={"shown": "x"}).status_code == 422
-    assert browser.post(f"{address}/discard").location == f"/sessions/{day.session.id}/attendance"
-    assert browser.get(address).status_code == 404
-    empty = browser.post(f"/sessions/{day.session.id}/attendance/import", data={})
-    assert empty.status_code == 422
-    assert "Choose a file." in empty.text
-
-
-def test_somebody_elses_file_is_refused(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
-    day, other = course_day(1), course_day(1)
-    address, _page = _upload(browser_of(day.trainer), day, teams([_stay(day.people[0], "08:30", "12:30")]))
-    assert browser_of(other.trainer).get(address).status_code == 403
-    assert browser_of(other.trainer).post(address).status_code == 403
-
-
-def test_an_hour_later_the_file_is_gone(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
-    day = course_day(1)
-    browser = browser_of(day.trainer)
-    address, page = _upload(browser, day, teams([_stay(day.people[0], "08:30", "12:30")]))
-    with clock.moved(clock.now() + timedelta(hours=2)):
-        assert browser.get(address).location == f"/sessions/{day.session.id}/attendance/import"
-        assert browser.post(address, data=_fields(page)).location == f"/sessions/{day.session.id}/attendance/import"
-
-
-def test_the_sheet_is_downloaded_and_the_log_knows(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
-    day = course_day(1)
-    browser = browser_of(day.trainer)
-    for kind in ("csv", "xlsx"):
-        answer = browser.get(f"/sessions/{day.session.id}/attendance.{kind}")
-        assert answer.status_code == 200
-        assert answer.headers["Content-Disposition"].endswith(f".{kind}")
-    assert browser.get(f"/sessions/{day.session.id}/attendance.exe").status_code == 404
-    db.session.rollback()
+    results = at_once(app, act, act, act)
+    assert sorted(str(each) for each in results)[0] == "2"
+    assert sum(isinstance(each, Refused) and each.code == "stale" for each in results) == 2
+    assert len(attendance.entries_of(db.session.get_one(Session, session_id))) == 2
