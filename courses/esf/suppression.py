@@ -7,6 +7,7 @@ every block holds at least five people; so nothing smaller can be worked out fro
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 LEAST = 5
@@ -73,22 +74,21 @@ class Counted:
                 key = part.organisation, part.period, part.gender
                 self.people[key].add(part.person)
                 self.minutes[key] += part.minutes
+        self._found: dict[tuple[Group, Periods, Group], frozenset[int]] = {}
         self.organisations = sorted({name for name, _period, _gender in self.people})
 
-    def heads(self, names: Group, periods: Periods, genders: Group) -> set[int]:
+    def heads(self, names: Group, periods: Periods, genders: Group) -> frozenset[int]:
         """Everybody of these genders with minutes there and then."""
-        found: set[int] = set()
-        for name in names:
-            for period in periods:
-                for gender in genders:
-                    found |= self.people.get((name, period, gender), set())
-        return found
+        asked = names, periods, genders
+        if asked not in self._found:
+            cells = (self.people.get(key) for key in product(names, periods, genders))
+            self._found[asked] = frozenset().union(*(cell for cell in cells if cell))
+        return self._found[asked]
 
     def figure(self, names: Group, periods: Periods, genders: Group) -> Figure:
         """The people, each once, and their minutes."""
-        keys = ((name, period, gender) for name in names for period in periods for gender in genders)
-        people = len(self.heads(names, periods, genders))
-        return Figure(people, sum(self.minutes.get(key, 0) for key in keys))
+        minutes = sum(self.minutes.get(key, 0) for key in product(names, periods, genders))
+        return Figure(len(self.heads(names, periods, genders)), minutes)
 
 
 def arrange(parts: Iterable[Part], phases: Sequence[Periods], by: By, *, least: int = LEAST) -> Arrangement | None:
