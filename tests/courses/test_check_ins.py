@@ -1,12 +1,11 @@
-"""Checking in by oneself: codes by the clock of the server, windows, twice, out again, and what the trainer wrote."""
+"""Checking in by oneself: windows, twice, out and back again, what the trainer wrote, and several at once."""
 
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime, time
 from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from courses import attendance
@@ -14,25 +13,13 @@ from courses.activities import Activity, Expected, Session
 from courses.attendance import CheckIn, latest, record, state_of
 from courses.attendance.arrivals import arrivals_of, count_here
 from courses.attendance.checking_in import check_in, check_out, open_check_in, own_of, rules_of, session_with
-from courses.attendance.codes import (
-    ALPHABET,
-    STEP,
-    Ticket,
-    code_at,
-    device_hash,
-    is_good,
-    plain,
-    read_ticket,
-    seconds_left,
-    spaced,
-    write_ticket,
-)
+from courses.attendance.codes import Ticket, code_at, spaced
 from lms import clock
 from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused
-from tests.conftest import NOON
 from tests.courses.sheets import Day, absent, course_day, move, whole
+from tests.courses.test_attendance_at_once import at_once
 
 TELEPHONE = "a" * 64
 
@@ -61,56 +48,6 @@ def leave(day: Day, person: Person, wall: str) -> CheckIn:
 
 def minutes(day: Day, person: Person) -> int:
     return latest(day.session)[person.id].minutes
-
-
-# --- codes --------------------------------------------------------------------------------------------------
-
-
-@given(st.integers(0, 4_000_000_000), st.integers(1, 1_000_000), st.text(min_size=1, max_size=20))
-def test_a_code_is_good_on_the_screen_and_one_step_longer(second: int, number: int, secret: str) -> None:
-    at = datetime.fromtimestamp(second, clock.STOCKHOLM)
-    code = code_at(secret, number, at)
-    assert len(code) == 6
-    assert set(code) <= set(ALPHABET)
-    end = at + timedelta(seconds=seconds_left(at))
-    assert is_good(secret, number, code, at)
-    assert is_good(secret, number, f" {spaced(code).lower()} ", end)
-    assert is_good(secret, number, code, end + timedelta(seconds=STEP - 0.001))
-    assert not is_good(secret, number, code, end + timedelta(seconds=STEP))
-    assert not is_good(secret, number + 1, code, at)
-
-
-def test_the_alphabet_has_no_signs_that_look_alike() -> None:
-    assert len(set(ALPHABET)) == 32
-    assert not set("01OI") & set(ALPHABET)
-
-
-@pytest.mark.parametrize("typed", ["", "K7M", "K7M4P2X", "K7M 4P", "ÅÄÖÅÄÖ", "K7M4P2" * 1000, "٣٤٥٦٧٨"])
-def test_what_is_no_code_is_no_code(typed: str) -> None:
-    assert plain(typed) == ""
-    assert not is_good("secret", 1, typed, NOON)
-
-
-def test_codes_go_on_through_both_changes_of_the_clock() -> None:
-    """The step counts seconds, so the hour that autumn repeats has codes of its own."""
-    for day in ("2022-03-27T00:59:45+00:00", "2022-10-30T00:59:45+00:00", "2022-12-31T22:59:45+00:00"):
-        before = datetime.fromisoformat(day)
-        codes = {code_at("secret", 1, before + timedelta(seconds=step)) for step in range(0, 7200, STEP)}
-        assert len(codes) == 7200 // STEP
-
-
-def test_a_ticket_is_for_its_session_and_device_and_a_quarter_of_an_hour(app: Flask) -> None:
-    device = device_hash("cookie")
-    text = write_ticket(Ticket(7, clock.now(), "qr", device))
-    assert read_ticket(text, 7, device) == Ticket(7, clock.local(NOON), "qr", device)
-    assert read_ticket(text, 8, device) is None
-    assert read_ticket(text, 7, device_hash("another")) is None
-    assert read_ticket(text + "x", 7, device) is None
-    assert read_ticket("", 7, device) is None
-    with clock.moved(NOON + timedelta(minutes=15)):
-        assert read_ticket(text, 7, device) is not None
-    with clock.moved(NOON + timedelta(minutes=15, seconds=1)):
-        assert read_ticket(text, 7, device) is None
 
 
 # --- windows ------------------------------------------------------------------------------------------------
@@ -371,6 +308,35 @@ def test_a_typed_code_finds_its_session_among_those_open(app: Flask) -> None:
     for wall in ("07:59", "12:30"):
         with clock.moved(moment(one, wall)):
             assert session_with(code_at(secret, one.session.id, clock.now())) is None
+
+
+def test_a_signature_and_a_check_out_at_once_leave_a_true_signature(app: Flask) -> None:
+    """Noon, half an hour before the end: whoever comes second is refused or signed for."""
+    day = today(6)
+    for person in day.people:
+        scan(day, person, "08:20")
+    session_id, trainer, numbers = day.session.id, day.trainer.id, [person.id for person in day.people]
+    db.session.commit()
+
+    def sign() -> int:
+        session, person = db.session.get_one(Session, session_id), db.session.get_one(Person, trainer)
+        return attendance.sign_off(session, by=person).minutes
+
+    def out(number: int) -> Callable[[], object]:
+        def act() -> str:
+            session, person = db.session.get_one(Session, session_id), db.session.get_one(Person, number)
+            return check_out(session, TELEPHONE, by=person).act
+
+        return act
+
+    results = at_once(app, *[out(number) for number in numbers[:3]], sign, *[out(number) for number in numbers[3:]])
+    db.session.rollback()
+    session = db.session.get_one(Session, session_id)
+    signature = attendance.signed(session)
+    assert signature is not None
+    assert signature.entries_hash == attendance.hash_of(latest(session).values())
+    assert {"out", "signed"} >= {getattr(result, "code", result) for result in results if not isinstance(result, int)}
+    assert attendance.verify().faults == ()
 
 
 def test_the_same_person_from_eight_telephones_at_once_is_one_entry(app: Flask) -> None:
