@@ -70,6 +70,12 @@ class Statistics:
     units: tuple[tuple[Group, int], ...] = ()
     spans: tuple[tuple[Row, tuple[Row, ...]], ...] = ()
 
+    @property
+    def periods(self) -> tuple[tuple[Row, bool], ...]:
+        """Phases and the periods within them, and whether each is a phase; not the whole project over again."""
+        rows = [(row, place == 0) for phase, within in self.phases for place, row in enumerate((phase, *within))]
+        return tuple(row for row in rows if len(self.phases) > 1 or not row[1])
+
 
 def statistics(project: Project) -> Statistics:
     """The statistics of the months that are over. One query."""

@@ -35,7 +35,7 @@ def statistics_workbook(project: Project, found: Statistics) -> bytes:
 def _sheets(project: Project, found: Statistics, notes: tuple[str, ...]) -> list[Sheet]:
     period = [Column(_("Phase"), width=40), Column(_("Period"), width=30)]
     place = [Column(_("Organisation"), width=40)]
-    every = [row for phase, rows in found.phases for row in (phase, *rows)] + ([found.whole] if found.whole else [])
+    every = [row for row, _is_phase in found.periods] + ([found.whole] if found.whole else [])
     by_period = ((_period_cells(project, row, found), row) for row in every)
     sheets = [_sheet(_("Periods"), period, found, by_period, notes)]
     if found.groups:
@@ -58,7 +58,8 @@ def _sheet(
 ) -> Sheet:
     columns = list(before)
     for words in (*(class_name(genders) for genders in found.classes), _("Total")):
-        columns += [Column(words, "integer", width=14), Column(_("%(who)s, hours", who=words), "minutes", width=14)]
+        width = max(12, len(words) * 0.8)
+        columns += [Column(words, "integer", width), Column(_("%(who)s, hours", who=words), "minutes", width)]
     told: list[list[Cell]] = [
         [*first, *(value for each in row.every for value in (each.people, each.minutes))] for first, row in rows
     ]
