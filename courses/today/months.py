@@ -52,7 +52,7 @@ def _next_open(project: Project, closed: date | None) -> date | None:
 
 
 def _close(project: Project, first: date) -> Task:
-    title = _("Close %(month)s in %(project)s", month=_named(first), project=project.name)
+    title = _("Lock %(month)s in %(project)s", month=_named(first), project=project.name)
     text, is_late = _until(first, _("Every sheet is signed."))
     url = _url(project, first, "review")
     return Task("saknas" if is_late else "pagar", title, text, url, _("Review and close"), 85)

@@ -87,7 +87,7 @@ def _clocked(site: Site) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
 
 
 @contextmanager
-def _serving(now: datetime, **more: str) -> Iterator[Site]:
+def serving(now: datetime, **more: str) -> Iterator[Site]:
     """The product on an empty embedded database, served on a free port."""
     catalogue.compile_all()
     instance = fast_folder()
@@ -124,7 +124,7 @@ def _serving(now: datetime, **more: str) -> Iterator[Site]:
 def site() -> Iterator[Site]:
     """The product with nobody in it, today Monday 21 February 2022 at 08.00 in Stockholm."""
     now = datetime(2022, 2, 21, 8, 0, tzinfo=clock.STOCKHOLM)
-    with _serving(now) as made:
+    with serving(now) as made:
         yield made
 
 
@@ -132,7 +132,7 @@ def site() -> Iterator[Site]:
 def demo_site() -> Iterator[Site]:
     """The demo, loaded and visited on Wednesday 12 October 2022 at 10.00 in Stockholm."""
     now = datetime(2022, 10, 12, 10, 0, tzinfo=clock.STOCKHOLM)
-    with _serving(now, LMS_DEMO="1") as made:
+    with serving(now, LMS_DEMO="1") as made:
         made.act(lambda: demo.load(say=lambda _month: None))
         made.act(jobs.beat)
         yield made
@@ -252,7 +252,7 @@ class Visitor:
         self.press("Logga in", look=False)
 
 
-def _visitors(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+def visitors(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     contexts: list[BrowserContext] = []
 
     def make(email: str = "", **options: Any) -> Visitor:
@@ -272,10 +272,10 @@ def _visitors(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]
 @pytest.fixture
 def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     """visit(email) is a browser in which that person has signed in; visit() is a stranger's."""
-    yield from _visitors(site, chromium)
+    yield from visitors(site, chromium)
 
 
 @pytest.fixture
 def demo_visit(demo_site: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     """demo_visit() is the browser of somebody who looks at the demo."""
-    yield from _visitors(demo_site, chromium)
+    yield from visitors(demo_site, chromium)
