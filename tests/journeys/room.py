@@ -19,7 +19,7 @@ from lms.people import Person
 from lms.projects import Project
 from tests import factories
 from tests.journeys.cable import Cable
-from tests.journeys.conftest import Site, Visitor, _serving, _visitors
+from tests.journeys.conftest import Site, Visitor, serving, visitors
 
 NOW = datetime(2022, 10, 12, 12, 5, tzinfo=clock.STOCKHOLM)
 SAVED, OFFLINE = "Allt är sparat.", "Du är offline."
@@ -66,7 +66,7 @@ class Room:
 
 @pytest.fixture(scope="module")
 def wired() -> Iterator[tuple[Site, Cable]]:
-    with _serving(NOW) as site:
+    with serving(NOW) as site:
         cable = Cable(int(site.url.rsplit(":", 1)[1]))
         site.url = cable.url
         yield site, cable
@@ -101,7 +101,7 @@ def room(wired: tuple[Site, Cable]) -> Iterator[Room]:
 @pytest.fixture
 def tablet(room: Room, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     """tablet(email) is a device on which that person has signed in."""
-    for make in _visitors(room.site, chromium):
+    for make in visitors(room.site, chromium):
 
         def signed_in(email: str, make: Callable[..., Visitor] = make) -> Visitor:
             return on_a_bad_line(make(), email)

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, BrowserType, expect
 
 from courses import attendance
-from tests.journeys.conftest import CHROMIUM, Visitor, _visitors
+from tests.journeys.conftest import CHROMIUM, Visitor, visitors
 from tests.journeys.room import (
     NOW,
     OFFLINE,
@@ -231,8 +231,33 @@ def test_a_flat_battery_loses_nothing(room, chromium, tmp_path):
         kill()
 
 
+def test_killed_after_the_server_wrote_and_before_it_was_heard(room, chromium, tmp_path):
+    """The next browser on the profile sends again, and the server knows the message."""
+    with own_browser(tmp_path, chromium.browser_type) as (context, kill):
+        device = on_a_bad_line(Visitor(room.site, context), room.trainer)
+        page = opened(device, room)
+        room.cable.losing = True
+        for person in room.people:
+            mark(page, person, "whole")
+        save(page)
+        deadline = time.monotonic() + 20
+        while not room.cable.lost and time.monotonic() < deadline:
+            page.wait_for_timeout(50)
+        kill()
+    assert room.states() == ["whole"] * 3
+    room.cable.losing = False
+    with own_browser(tmp_path, chromium.browser_type) as (context, kill):
+        device = on_a_bad_line(Visitor(room.site, context), room.trainer)
+        device.page.goto(room.site.url + "/settings")
+        device.page.goto(room.site.url + room.path)
+        says(device.page, SAVED)
+        assert device.page.evaluate("parlband.waiting().then((records) => records.length)") == 0
+        kill()
+    assert len(room.entries()) == 3
+
+
 def test_without_a_script_the_form_posts_as_before(room, chromium):
-    for make in _visitors(room.site, chromium):
+    for make in visitors(room.site, chromium):
         device = make(java_script_enabled=False)
         device.become(room.trainer)
         device.page.goto(room.site.url + room.path)
