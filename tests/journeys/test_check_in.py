@@ -15,7 +15,7 @@ from courses.activities import Session
 from lms import clock
 from lms.db import db
 from tests import factories
-from tests.journeys.conftest import Site, Visitor, _serving, _visitors
+from tests.journeys.conftest import Site, Visitor, serving, visitors
 
 NOW = datetime(2022, 10, 12, 8, 20, tzinfo=clock.STOCKHOLM)
 TRAINER, ANNA, BO, CIA = (f"{name}@habo.example" for name in ("tove", "anna", "bo", "cia"))
@@ -47,7 +47,7 @@ class Room:
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
-    with _serving(NOW) as site:
+    with serving(NOW) as site:
         made = Room(site)
 
         def prepare() -> None:
@@ -67,7 +67,7 @@ def room() -> Iterator[Room]:
 
 @pytest.fixture
 def visit(room: Room, chromium: Browser) -> Iterator[Visit]:
-    yield from _visitors(room.site, chromium)
+    yield from visitors(room.site, chromium)
 
 
 def scan(room: Room, page: Page, folder: Path) -> str:

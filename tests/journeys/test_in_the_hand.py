@@ -12,7 +12,7 @@ from lms import clock, projects
 from lms.db import db
 from lms.people import find_person
 from tests import factories
-from tests.journeys.conftest import Site, Visitor, _serving, _visitors
+from tests.journeys.conftest import Site, Visitor, serving, visitors
 
 CIA, DISA, LEADER, HIDDEN = "cia@habo.example", "disa@tierp.example", "lotta@habo.example", "dold@habo.example"
 MORNING = datetime(2022, 10, 12, 9, 0, tzinfo=clock.STOCKHOLM)
@@ -22,9 +22,9 @@ NOON = datetime(2022, 10, 12, 12, 15, tzinfo=clock.STOCKHOLM)
 @pytest.fixture
 def room(chromium: Browser) -> Iterator[tuple[Site, Callable[..., Visitor]]]:
     """Two groups of the same course on one morning, and people in one of them."""
-    with _serving(MORNING) as site:
+    with serving(MORNING) as site:
         site.act(_two_groups)
-        makers = _visitors(site, chromium)
+        makers = visitors(site, chromium)
         yield site, next(makers)
         next(makers, None)
 

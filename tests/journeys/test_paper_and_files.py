@@ -16,7 +16,7 @@ from lms.db import db
 from tests import factories
 from tests.courses import tampering
 from tests.courses.reports import teams
-from tests.journeys.conftest import Site, Visitor, _serving, _visitors
+from tests.journeys.conftest import Site, Visitor, serving, visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine]
 NOW = datetime(2022, 10, 12, 13, 5, tzinfo=clock.STOCKHOLM)
@@ -24,13 +24,13 @@ NOW = datetime(2022, 10, 12, 13, 5, tzinfo=clock.STOCKHOLM)
 
 @pytest.fixture(scope="module")
 def hall() -> Iterator[Site]:
-    with _serving(NOW) as site:
+    with serving(NOW) as site:
         yield site
 
 
 @pytest.fixture
 def visitor(hall: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
-    yield from _visitors(hall, chromium)
+    yield from visitors(hall, chromium)
 
 
 def _course(site: Site, people: int) -> dict[str, Any]:
