@@ -10,7 +10,7 @@ from lms import clock, people
 from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded
-from lms.policy import may_lead_project
+from lms.policy import may_lead_project, may_look_behind
 from lms.projects import Project
 from lms.refusals import Refused
 from lms.views import me, see
@@ -36,7 +36,7 @@ def grant(project: Project) -> ResponseReturnValue:
     if not form.validate():
         return _page(project, form), 422
     person = people.find_person(email=form.email.data)
-    if person is None:
+    if person is None or (person.protected and not may_look_behind(me(), person)):
         form.email.errors = [_("Nobody here has that address. Check the spelling.")]
         return _page(project, form), 422
     try:

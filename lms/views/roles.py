@@ -9,7 +9,7 @@ from lms import people, roles
 from lms.db import db
 from lms.people import Person, Role, find_person
 from lms.permissions import guarded
-from lms.policy import may_lead_project, may_take_role
+from lms.policy import may_lead_project, may_look_behind, may_take_role
 from lms.project_forms import ProjectRoleForm, RoleForm
 from lms.projects import Project
 from lms.refusals import Refused
@@ -39,7 +39,8 @@ def give(project: Project) -> ResponseReturnValue:
         role = roles.give(project, person, form.role.data, organisation_id=chosen, until=form.until.data, by=me())
     except Refused as refusal:
         db.session.rollback()
-        field = {"organisation": form.organisation, "until": form.until}.get(refusal.code, form.role)
+        fields = {"organisation": form.organisation, "until": form.until, "address": form.email}
+        field = fields.get(refusal.code, form.role)
         field.errors = [str(refusal)]
         return _page(project, form), 422
     if not request.form.get("confirmed"):
@@ -78,8 +79,10 @@ def names_given(form: RoleForm) -> bool:
 
 
 def person_of(form: RoleForm) -> Person:
-    """The person with the address, made when she is new."""
+    """The person with the address, made when she is new. Whose identity is protected is not found by it (`address`)."""
     found = find_person(email=form.email.data)
+    if found is not None and found.protected and not may_look_behind(me(), found):
+        raise Refused(_("A role for this address is given by the project leader who entered the person."), "address")
     form.made_person = found is None
     return found or people.add_person(
         form.given_name.data or "", form.family_name.data or "", email=form.email.data, by=me()

@@ -1,5 +1,6 @@
 """Personnummer and protected identities on screen: asked of few, checked, masked, and every look is in the log."""
 
+import logging
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -17,6 +18,7 @@ from lms.projects import Project
 from lms.refusals import Refused
 from lms.secrets import decrypted, encrypted, keyed_hash
 from tests.factories import make_participant, make_project, make_role
+from tests.lms.clear_numbers import Numbers
 
 ANNA, BERTIL = "198001019804", "198002029810"
 COORDINATION = synthetic(date(1980, 1, 1), 980, is_coordination=True).digits12
@@ -181,3 +183,34 @@ def test_the_list_is_paged(app: Flask, browser_of, anna: Person, leader: Person)
         older = re.search(r'rel="next" href="([^"]+)"', page)
         address = older[1] if older else ""
     assert (seen, address) == ([50, 50, 20], "")
+
+
+def test_nobody_else_finds_a_protected_person_by_her_address(anna: Person, leader: Person, browser_of) -> None:  # type: ignore[no-untyped-def]
+    protection.protect(anna, "Deltagare 7", by=leader)
+    other = make_project(like="smot")
+    stranger = browser_of(make_role("project_leader", other))
+    answer = stranger.post(f"/projects/{other.id}/roles", data={"email": anna.email, "role": "trainer"})
+    assert answer.status_code == 422
+    assert "Deltagare 7" not in answer.text
+    assert "Alm" not in answer.text
+    granted = stranger.post(f"/projects/{other.id}/exemptions", data={"email": anna.email, "reason": "Behövs"})
+    assert granted.status_code == 422
+    assert "Deltagare 7" not in granted.text
+    own = browser_of(leader).post(f"/projects/{leader.roles[0].project_id}/roles",
+                                  data={"email": anna.email, "role": "trainer"})  # fmt: skip
+    assert (own.status_code, "Deltagare 7" in own.text) == (200, True)
+
+
+def test_no_number_in_log_lines_or_addresses(
+    browser: FlaskClient, anna: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = f"/people/{anna.id}/personnummer"
+    answers = [browser.post(f"{address}/write", data={"number": typed}) for typed in (ANNA, "19800101-9805")]
+    answers += [browser.post(address), browser.get(f"/people/{anna.id}"), browser.get(f"{address}/write")]
+    numbers = Numbers([ANNA, "198001019805"])
+    assert numbers.found(answers[2].data), "shown once, when asked for"
+    assert not any(numbers.found(answer.data) for answer in answers[3:])
+    assert not any(numbers.found(answer.location or "") for answer in answers)
+    assert not numbers.found(caplog.text)
+    assert not any(numbers.found(row.details) for row in db.session.scalars(select(Audit)))
