@@ -19,9 +19,9 @@ class September:
 
     def __init__(self) -> None:
         self.project = make_project()
-        self.trainer = make_person("Tove Trädgård")
+        self.trainer = make_role("county_trainer", self.project, person=make_person("Tove Trädgård"))
         self.leader = make_role("project_leader", self.project, person=make_person("Lea Ledare"))
-        self.run = make_run(self.project, self.trainer, first_day=date(2022, 9, 6))
+        self.run = make_run(self.project, self.trainer, programme="smail-utbildare", first_day=date(2022, 9, 6))
         self.first, self.second = self.run.sessions
         self.anna, self.bo = self.person("Anna Alm"), self.person("Bo Björk", organisation="Heby")
         self.entries = {

@@ -15,6 +15,7 @@ from lms.db import db
 from lms.projects import Project
 from tests.courses.closed_months import SEPTEMBER, September
 from tests.courses.ledger_rows import approved, imported
+from tests.factories import make_person
 from tests.queries import count_queries
 
 LATER = datetime(2022, 10, 4, 14, 0, tzinfo=UTC)
@@ -156,7 +157,7 @@ def test_protected_people_stand_under_their_alias(scene: September, leader: Flas
 
 
 def test_somebody_of_another_project_has_no_page_here(scene: September, leader: FlaskClient) -> None:
-    assert leader.get(url(scene, f"/people/{scene.trainer.id}")).status_code == 404
+    assert leader.get(url(scene, f"/people/{make_person().id}")).status_code == 404
     assert leader.get(url(scene, "/people/999999")).status_code == 404
     assert leader.get(url(scene, "/close", "2022-13")).status_code == 404
 
