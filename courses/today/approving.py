@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from courses.attendance import AttendanceEntry
 from courses.hours.declared import WAITS
 from courses.today.task import Task
+from lms import clock
 from lms.db import db
 from lms.people import Person, Role
 from lms.projects import Project
@@ -23,6 +24,7 @@ def approving_tasks(person: Person, led: Collection[int], county: Collection[int
         Role.person_id == AttendanceEntry.person_id,
         Role.project_id == AttendanceEntry.project_id,
         Role.name == "trainer",
+        or_(Role.until.is_(None), Role.until >= clock.today()),
     )
     hers = or_(AttendanceEntry.project_id.in_(led), and_(AttendanceEntry.project_id.in_(county), trains))
     query = (
