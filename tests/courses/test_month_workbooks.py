@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from courses.esf import compiled, files, scb, wording
 from courses.esf.snapshot import Hours
@@ -83,6 +84,23 @@ def test_sums_are_formulas_that_come_to_the_same(tmp_path: Path) -> None:
 def _figures(book: Table) -> list[float]:
     rows = [row for name in ("Arbetsgivare", "Personer", "Poster", "Listor") for row in book[name][HEADER:]]
     return [round(float(cell), 6) for row in rows for cell in row if isinstance(cell, (int, float))]
+
+
+def test_another_reader_finds_formulas_and_the_same_figures() -> None:
+    """As openpyxl reads it: each sum is a formula, and beside it stands what the snapshot says."""
+    month = uneven_month()
+    data = compiled.compiled_list(month)
+    stored, written = (load_workbook(io.BytesIO(data), data_only=only)["Personer"] for only in (True, False))
+    last = stored.max_row
+    assert stored.cell(last, 1).value == "Summa"
+    for column, minutes in ((5, month.minutes), (6, sum(person.reported for person in month.participants))):
+        assert str(written.cell(last, column).value).startswith("=SUM(")
+        assert stored.cell(last, column).value == pytest.approx(minutes / 60)
+    numbers = load_workbook(io.BytesIO(scb.scb_file(month, NUMBERS))).active
+    first = [cell.value for cell in next(numbers.iter_rows(min_row=1, max_row=1))]
+    assert first[0] == "Personnummer"
+    cells = [row[0] for row in numbers.iter_rows(min_row=2)]
+    assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}, "text, never a number"
 
 
 def test_an_empty_month_has_a_whole_list() -> None:
