@@ -73,7 +73,8 @@ def write_personnummer(person: Person, text: str, *, by: Person) -> None:
         return
     corrected = person.personnummer_hash is not None
     taken = db.session.scalar(select(Person.id).where(Person.personnummer_hash.in_(hashes)))
-    if taken or not _is_stored(person, hashes[0], encrypted(number.digits12)):
+    cipher = encrypted(number.digits12)
+    if taken or not _is_stored(person, hashes[0], cipher):
         audit.record("personnummer.taken", person, by=by)
         told = _("This personnummer is stored for somebody else. Compare it with the person's own papers.")
         raise Refused(told, "somebody_else")
