@@ -23,7 +23,7 @@ from courses.proof import words as proof_words
 from lms import catalogue, clock, heap, jobs, people, people_file, people_import, plan, projects, rotation, schema
 from lms import demo as telling
 from lms.app import create_app
-from lms.db import db
+from lms.db import db, reading
 from lms.refusals import Refused
 
 
@@ -56,9 +56,11 @@ def _no_database(error: BaseException | None) -> str:
 def _check_prepared(app: Flask) -> None:
     """Refused when the database is not of this version. What is forked afterwards opens its own connections."""
     current = schema.is_current()
+    reading(only=True)  # a start waits for no writer
     try:
         rotation.check_readable()
     finally:
+        reading(only=False)
         db.session.remove()
         db.engine.dispose()
     app.extensions[jobs.EXTENSION].storage.close()
