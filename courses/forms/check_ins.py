@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 from wtforms.widgets import TextInput
 
 _MINUTES = _l("Write minutes as a number between 0 and 240.")
@@ -21,6 +21,11 @@ class MinutesField(IntegerField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(str(_MINUTES)) from None
+
+    def pre_validate(self, form: Any) -> None:
+        """Say once what is wrong: what is no number is not too large as well."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class CheckInForm(FlaskForm):  # type: ignore[misc]

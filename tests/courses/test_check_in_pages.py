@@ -66,6 +66,7 @@ def test_the_screen_opens_with_the_windows_and_shows_a_code_that_can_be_scanned(
     wrong = browser.post(f"/sessions/{day.session.id}/check-in", data={"early_minutes": "x", "late_minutes": "241"})
     assert wrong.status_code == 422
     assert 'value="241"' in wrong.text
+    assert wrong.text.count("Write minutes as a number between 0 and 240.") == 4, "at each field, and in the summary"
     values = {"early_minutes": "30", "late_minutes": "10"}
     assert browser.post(f"/sessions/{day.session.id}/check-in", data=values).status_code == 303
     html = browser.get(f"/sessions/{day.session.id}/display").text
