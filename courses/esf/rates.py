@@ -94,6 +94,11 @@ class Worth:
     def total(self) -> Decimal:
         return sum((amount or Decimal(0) for amount in self.amounts), Decimal(0))
 
+    @property
+    def is_rated(self) -> bool:
+        """Whether any of its hours has a rate; the others are only named."""
+        return any(self.amounts)
+
 
 def table(found: Sequence[Line], months: Sequence[date]) -> tuple[Worth, ...]:
     """The lines as a row per employer over these months, with months side by side."""

@@ -77,6 +77,7 @@ def test_nothing_is_invented(world: World) -> None:
     ]
     heby, habo = rates.table(found, (date(2022, 8, 1), date(2022, 9, 1)))
     assert (heby.amounts, heby.unrated, heby.total) == ((Decimal(0), None), 215, Decimal(0))
+    assert (heby.is_rated, habo.is_rated) == (False, True)
     assert (habo.amounts[1], habo.unrated) == (Decimal("1650.00"), 240)
 
 
@@ -119,6 +120,9 @@ def test_page_and_workbook(world: World, browser_of) -> None:  # type: ignore[no
     page = browser.get(address).text
     assert "1\u202f194,43" in page or "1,194.43" in page or "1 194.43" in page.replace("\u202f", " ")
     assert "Heby kommun, avtal" in page
+    with_rates(world.project, HEBY)
+    assert "Håbo (8" in browser.get(address).text
+    with_rates(world.project, ALL, HEBY)
     book = CalamineWorkbook.from_filelike(io.BytesIO(browser.get(f"{address}.xlsx").data))
     rows = [row for row in book.get_sheet_by_name("Amounts").to_python() if row[0] != ""][4:]
     assert [row[:5] for row in rows[1:-1]] == [
