@@ -71,7 +71,7 @@ class Person(Base, UserMixin):  # type: ignore[misc]
     @property
     def name(self) -> str:
         """How the person is shown in any list: the alias when the identity is protected."""
-        return self.alias or self.full_name if self.protected else self.full_name
+        return shown_name(self.given_name, self.family_name, self.protected, self.alias)
 
     @property
     def full_name(self) -> str:
@@ -221,6 +221,17 @@ def holders(name: str, *, project_id: int | None = None) -> list[Person]:
     if project_id is not None:
         query = query.where(Role.project_id == project_id)
     return [p for p in db.session.scalars(query).unique() if roles_of(p, name)]
+
+
+def shown_name(given: str, family: str, protected: bool, alias: str | None) -> str:
+    """How somebody is shown in any list, out of the columns of `name_columns`: a protected person by her alias."""
+    full = f"{given} {family}".strip()
+    return alias or full if protected else full
+
+
+def name_columns(person: Any = Person) -> tuple[Any, ...]:
+    """The columns that `shown_name` takes, of Person or an alias of it: for questions that load no people."""
+    return person.given_name, person.family_name, person.protected, person.alias
 
 
 def shown_order() -> tuple[SQLColumnExpression[Any], ...]:

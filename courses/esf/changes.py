@@ -16,11 +16,10 @@ from courses.attendance import AttendanceEntry
 from courses.esf.closings import ClosingNumber, MonthClosing
 from courses.esf.days import last_day
 from courses.esf.freezing import freeze
-from courses.esf.ledger import shown
 from courses.esf.snapshot import Line, Participant, Snapshot, unpacked
 from lms import secrets
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, name_columns, shown_name
 from lms.projects import Project
 
 Kind = Literal["minutes", "started", "ended", "number", "rules", "signed"]
@@ -139,7 +138,7 @@ def _told(closing: MonthClosing, found: list[Change]) -> list[Change]:
     """With who wrote the entries after the closing, when, and for what reason."""
     later = {}
     for person_id, day, at, reason, *who in _later(closing.project, closing):
-        later[person_id, day] = (shown(*who), at, reason)
+        later[person_id, day] = (shown_name(*who), at, reason)
     return [
         replace(change, by=told[0], at=told[1], reason=told[2])
         if change.day and (told := later.get((change.person_id, change.day)))
@@ -154,7 +153,7 @@ def _later(project: Project, closing: MonthClosing) -> Iterable[Any]:
     return db.session.execute(
         select(
             entry.person_id, entry.day, entry.recorded_at, entry.reason,
-            who.given_name, who.family_name, who.protected, who.alias,
+            *name_columns(who),
         )
         .join(who, who.id == entry.recorded_by_id)
         .where(

@@ -28,10 +28,10 @@ from sqlalchemy.orm import aliased
 from courses.attendance import AttendanceEntry, Objection, ObjectionAnswer, SignedEntry
 from courses.esf import ledger
 from courses.esf.days import last_day
-from courses.esf.ledger import is_counted, is_esf, shown
+from courses.esf.ledger import is_counted, is_esf
 from courses.esf.totals import STEP
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, shown_name
 from lms.projects import Participation, Project
 
 _own = aliased(SignedEntry, name="own")
@@ -120,7 +120,7 @@ def named(project: Project, first: date, organisation_id: int | None) -> list[tu
         else AttendanceEntry.organisation_id.is_(None)
     )
     size = len(Part._fields)
-    return [(Part._make(row[:size]), shown(*row[size:])) for row in db.session.execute(query)]
+    return [(Part._make(row[:size]), shown_name(*row[size:])) for row in db.session.execute(query)]
 
 
 def tallies(project: Project, first: date) -> Tallies:
@@ -200,7 +200,7 @@ def members(project: Project, first: date, found: Iterable[Part]) -> list[Member
         started = since if first <= since <= last else None
         ended = until if until and first <= until <= last else None
         if number in counted or started or ended:
-            name = shown(given, family, protected, alias)
+            name = shown_name(given, family, protected, alias)
             people.append(Member(number, name, protected, placeholder or "", bool(has_number), started, ended))
     return people
 

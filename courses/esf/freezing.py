@@ -16,18 +16,18 @@ from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, S
 from courses.esf import figures, ledger
 from courses.esf.days import last_day
 from courses.esf.figures import Member, Part, unanswered
-from courses.esf.ledger import is_counted, is_esf, shown
+from courses.esf.ledger import is_counted, is_esf
 from courses.esf.snapshot import Facts, Hours, Line, Participant, Row, Signed, SignedSheet, Snapshot
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import Person, alphabetical
+from lms.people import Person, alphabetical, name_columns, shown_name
 from lms.projects import Participation, Project
 
 FORMAT = 1
 _signer = aliased(Person, name="signer")
 _approval = aliased(HoursApproval, name="approval")
-SIGNER = (_signer.given_name, _signer.family_name, _signer.protected, _signer.alias)
+SIGNER = name_columns(_signer)
 
 
 def freeze(
@@ -104,9 +104,9 @@ def _lines(project: Project, first: date, sheets: tuple[SignedSheet, ...]) -> It
         if session_id is not None:
             trainer = signed.get(session_id)
         elif approved_at is not None:
-            trainer = Signed(shown(*approver), approved_at, "approval")
+            trainer = Signed(shown_name(*approver), approved_at, "approval")
         else:
-            trainer = Signed(shown(*approver), at, "review")
+            trainer = Signed(shown_name(*approver), at, "review")
         yield Line(
             number, person_id, employer, day, kind, activity, session_id, minutes, method, mark, trainer,
             signatures.get((number, "participant")), signatures.get((number, "manager")), objects,
@@ -142,7 +142,7 @@ def _signatures(project: Project, first: date) -> dict[tuple[int, str], Signed]:
         .join(_signer, _signer.id == HoursSignature.by_id)
         .where(AttendanceEntry.project_id == project.id, AttendanceEntry.day.between(first, last_day(first)))
     )
-    return {(number, kind): Signed(shown(*who), at, way) for number, kind, at, way, *who in rows}
+    return {(number, kind): Signed(shown_name(*who), at, way) for number, kind, at, way, *who in rows}
 
 
 def _others(project: Project, first: date) -> int:
@@ -187,7 +187,7 @@ def _sheet(found: Any, known: dict[int, tuple[bool, str]]) -> SignedSheet:
         day=clock.local(starts_at).date(),
         starts_at=starts_at,
         ends_at=ends_at,
-        by=shown(*who),
+        by=shown_name(*who),
         at=sign_off.at,
         deputy_reason=sign_off.deputy_reason,
         head_count=sign_off.head_count,

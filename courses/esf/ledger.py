@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry, HoursApproval, SignOff
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, name_columns
 from lms.projects import Participation
 
 _signed = (
@@ -46,7 +46,7 @@ _waits: ColumnElement[bool] = and_(
     ),
 )
 is_esf: ColumnElement[bool] = func.coalesce(Participation.esf, False)
-PERSON = (Person.given_name, Person.family_name, Person.protected, Person.alias)
+PERSON = name_columns()
 
 
 def lines(project_id: int, starts: date, ends: date, *columns: Any) -> Select[Any]:
@@ -63,12 +63,6 @@ def lines(project_id: int, starts: date, ends: date, *columns: Any) -> Select[An
         .outerjoin(_later, _later.replaces_id == AttendanceEntry.id)
         .where(AttendanceEntry.project_id == project_id, AttendanceEntry.day.between(starts, ends))
     )
-
-
-def shown(given: str, family: str, protected: bool, alias: str | None) -> str:
-    """The name for lists, as `Person.name`: the alias of a protected person."""
-    full = f"{given} {family}".strip()
-    return alias or full if protected else full
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from courses.attendance import AttendanceEntry
 from courses.esf import figures, ledger
 from courses.esf.days import due, last_day
 from courses.esf.figures import Part, Tallies, Tally
-from courses.esf.ledger import PERSON, is_counted, is_esf, shown
+from courses.esf.ledger import PERSON, is_counted, is_esf
 from courses.esf.sheets import Sheet, sheets
 from courses.esf.totals import Sum
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import Person, alphabetical
+from lms.people import Person, alphabetical, shown_name
 from lms.plan.model import Rounding
 from lms.projects import Participation, Project, ProjectOrganisation
 
@@ -138,7 +138,7 @@ def _names(project: Project) -> dict[int, str]:
         .join(Participation, Participation.person_id == Person.id)
         .where(Participation.project_id == project.id, Participation.esf)
     )
-    return {number: shown(given, family, protected, alias) for number, given, family, protected, alias in rows}
+    return {number: shown_name(given, family, protected, alias) for number, given, family, protected, alias in rows}
 
 
 def _places(project: Project, others: set[int | None]) -> dict[int | None, str]:

@@ -16,15 +16,15 @@ from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, S
 from courses.esf import ledger
 from courses.esf.days import last_day
 from courses.esf.figures import unanswered
-from courses.esf.ledger import is_counted, shown
+from courses.esf.ledger import is_counted
 from courses.esf.snapshot import Signed
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import Person
+from lms.people import Person, name_columns, shown_name
 from lms.projects import Project
 
 _who = aliased(Person, name="who")
-WHO = (_who.given_name, _who.family_name, _who.protected, _who.alias)
+WHO = name_columns(_who)
 _approval = aliased(HoursApproval, name="approval")
 
 
@@ -112,7 +112,7 @@ def _chain(
     head = rows[0]
     entries = tuple(
         Entry(
-            row.id, row.minutes, row.absence, row.method, shown(*row[-4:]), row.recorded_at, row.reason,
+            row.id, row.minutes, row.absence, row.method, shown_name(*row[-4:]), row.recorded_at, row.reason,
             bool(row.counted),
         )
         for row in rows
@@ -129,7 +129,7 @@ def _without_sheet(row: Any) -> Signed | None:
     """Who answers for hours without a sheet: who assessed the assignment. Approvals are told by their moment."""
     if row.approved_at is not None:
         return Signed("", row.approved_at, "approval")
-    return Signed(shown(*row[-4:]), row.recorded_at, "review")
+    return Signed(shown_name(*row[-4:]), row.recorded_at, "review")
 
 
 def _sheets(sessions: list[int]) -> dict[int, Signed]:
@@ -140,7 +140,7 @@ def _sheets(sessions: list[int]) -> dict[int, Signed]:
         .where(SignOff.session_id.in_(sessions))
         .order_by(SignOff.id)
     )
-    return {number: Signed(shown(*who), at, "sheet") for number, at, *who in rows}
+    return {number: Signed(shown_name(*who), at, "sheet") for number, at, *who in rows}
 
 
 def _signatures(project: Project, person: Person, first: date) -> dict[tuple[int, str], Signed]:
@@ -150,7 +150,7 @@ def _signatures(project: Project, person: Person, first: date) -> dict[tuple[int
         .join(_who, _who.id == HoursSignature.by_id)
         .where(HoursSignature.person_id == person.id, HoursSignature.project_id == project.id)
     )
-    return {(number, kind): Signed(shown(*who), at, way) for number, kind, at, way, *who in rows}
+    return {(number, kind): Signed(shown_name(*who), at, way) for number, kind, at, way, *who in rows}
 
 
 def _objections(person: Person) -> dict[int, int]:

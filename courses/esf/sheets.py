@@ -13,11 +13,11 @@ from sqlalchemy import or_, select
 
 from courses.activities import Activity, Session
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, Waiting, shown
+from courses.esf.ledger import PERSON, Waiting
 from courses.runs import RunTrainer
 from lms import clock
 from lms.db import db
-from lms.people import Person, alphabetical, holders
+from lms.people import Person, alphabetical, holders, shown_name
 from lms.projects import Project
 
 State = Literal["signed", "unsigned", "changed", "empty"]
@@ -131,7 +131,7 @@ def _signers(activities: Iterable[int]) -> dict[int, list[str]]:
     )
     rows: Iterable[Any] = db.session.execute(trainers.union_all(callers))
     for number, *person in rows:
-        names[number].append(shown(*person))
+        names[number].append(shown_name(*person))
     for found in names.values():
         found.sort(key=alphabetical)  # by what is shown, so that no place in it tells a protected name
     return names

@@ -15,12 +15,13 @@ from sqlalchemy import ColumnElement, Row, and_, exists, extract, func, or_, sel
 from courses.activities import Activity
 from courses.attendance import STANDS, AttendanceEntry, HoursSignature, SignedEntry, hash_of
 from courses.esf import ledger
-from courses.esf.ledger import PERSON, is_counted, shown
+from courses.esf.days import last_day
+from courses.esf.ledger import PERSON, is_counted
 from courses.hours.confirming import sign
-from courses.hours.lines import MonthCount, last_day
+from courses.hours.lines import MonthCount
 from lms import clock
 from lms.db import db
-from lms.people import Person, alphabetical, managed_staff
+from lms.people import Person, alphabetical, managed_staff, shown_name
 from lms.projects import Project
 from lms.refusals import Refused, Stale
 
@@ -116,7 +117,7 @@ def months(project: Project, manager: Person) -> list[MonthCount]:
 
 def _line(row: Row[AttendanceEntry, str, bool, str, str, bool, str | None]) -> StaffLine:
     entry, title, signed, given, family, protected, alias = row
-    return StaffLine(entry, shown(given, family, protected, alias), title, bool(signed))
+    return StaffLine(entry, shown_name(given, family, protected, alias), title, bool(signed))
 
 
 def _mine(manager: Person) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,5 @@
 """A person's own hours in a month, line by line: what was recorded, by whom, what it was before, and who has signed."""
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +11,11 @@ from sqlalchemy.orm import aliased
 from courses.activities import Activity, Session
 from courses.attendance import AttendanceEntry, HoursApproval, SignedEntry, SignOff, hash_of
 from courses.attendance.signing import LAST_PART
-from courses.hours.states import NOTHING, Signature, State, entries, is_open, name_of, shown, states_of
+from courses.esf.days import last_day
+from courses.hours.states import NOTHING, Signature, State, entries, is_open, states_of
 from lms import clock
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, name_columns, shown_name
 from lms.projects import Project
 
 _before = aliased(AttendanceEntry, name="before")
@@ -109,7 +109,7 @@ def hours_of(person: Person, first: date) -> Hours:
     """What was recorded of the person in the month that begins on `first`. Five questions however many lines."""
     query = (
         entries(
-            AttendanceEntry, Activity.title, Project.name, Session.starts_at, Session.ends_at, *name_of(_recorder),
+            AttendanceEntry, Activity.title, Project.name, Session.starts_at, Session.ends_at, *name_columns(_recorder),
             _before.minutes, _signed_before.entry_id,
         )
         .join(Project, Project.id == AttendanceEntry.project_id)
@@ -130,7 +130,7 @@ def hours_of(person: Person, first: date) -> Hours:
         corrected = before is not None and (bool(entry.reason) or confirmed is not None)
         lines.append(
             Line(
-                entry, title, project, starts_at, ends_at, shown(given, family, protected, alias),
+                entry, title, project, starts_at, ends_at, shown_name(given, family, protected, alias),
                 before if corrected else None, confirmed is not None, signers.get(entry.id),
                 states.get(entry.id, NOTHING),
             )
@@ -155,13 +155,14 @@ def _signers(found: Sequence[AttendanceEntry]) -> dict[int, Signature]:
     """entry id → who answers for it besides the person: the sheet's signature, the review, or the approval."""
     sheets = {entry.session_id for entry in found if entry.session_id}
     query = (
-        select(SignOff.session_id, SignOff.by_id, SignOff.at, *name_of(Person))
+        select(SignOff.session_id, SignOff.by_id, SignOff.at, *name_columns(Person))
         .join(Person, Person.id == SignOff.by_id)
         .outerjoin(_next_sign_off, _next_sign_off.replaces_id == SignOff.id)
         .where(SignOff.session_id.in_(sheets), _next_sign_off.id.is_(None))
     )
     by_sheet = {
-        number: Signature(by_id, shown(*name), at, "sheet") for number, by_id, at, *name in db.session.execute(query)
+        number: Signature(by_id, shown_name(*name), at, "sheet")
+        for number, by_id, at, *name in db.session.execute(query)
     }
     signers = {}
     for entry in found:
@@ -184,21 +185,16 @@ def _approvers(loose: Sequence[AttendanceEntry]) -> dict[int, Signature]:
         if entry.kind == "assignment"
     }
     query = (
-        select(HoursApproval.entry_id, HoursApproval.by_id, HoursApproval.at, *name_of(Person))
+        select(HoursApproval.entry_id, HoursApproval.by_id, HoursApproval.at, *name_columns(Person))
         .join(Person, Person.id == HoursApproval.by_id)
         .where(HoursApproval.entry_id.in_([entry.id for entry in loose]))
     )
     for entry_id, by_id, at, *name in db.session.execute(query):
-        signers[entry_id] = Signature(by_id, shown(*name), at, "approval")
+        signers[entry_id] = Signature(by_id, shown_name(*name), at, "approval")
     return signers
 
 
-# --- days and forms -----------------------------------------------------------------------------------------
-
-
-def last_day(first: date) -> date:
-    """The last day of the month that begins on `first`."""
-    return first.replace(day=monthrange(first.year, first.month)[1])
+# --- forms --------------------------------------------------------------------------------------------------
 
 
 def around(months: Sequence[MonthCount], first: date, most: int = 8) -> Sequence[MonthCount]:

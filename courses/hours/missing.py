@@ -6,11 +6,11 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from courses.attendance import AttendanceEntry
-from courses.hours.lines import last_day
-from courses.hours.states import IS_CONFIRMED, IS_OBJECTED, entries, is_over, is_unconfirmed, name_of, shown
+from courses.esf.days import last_day
+from courses.hours.states import IS_CONFIRMED, IS_OBJECTED, entries, is_over, is_unconfirmed
 from lms.db import db
 from lms.organisations import Organisation
-from lms.people import Person, alphabetical
+from lms.people import Person, alphabetical, name_columns, shown_name
 from lms.projects import Participation, Project
 
 
@@ -48,15 +48,15 @@ def missing(project: Project, first: date) -> list[Missing]:
         entries(
             Person.id, AttendanceEntry.organisation_id, where, Person.email.is_not(None),
             func.sum(case((waits, 1), else_=0)), func.sum(case((waits, AttendanceEntry.minutes), else_=0)),
-            func.sum(case((IS_OBJECTED, 1), else_=0)), *name_of(Person),
+            func.sum(case((IS_OBJECTED, 1), else_=0)), *name_columns(Person),
         )
         .join(Person, Person.id == AttendanceEntry.person_id)
         .outerjoin(Organisation, Organisation.id == AttendanceEntry.organisation_id)
         .where(*_in_month(project, first), or_(is_unconfirmed(), IS_OBJECTED))
-        .group_by(Person.id, AttendanceEntry.organisation_id, where, Person.email, *name_of(Person))
+        .group_by(Person.id, AttendanceEntry.organisation_id, where, Person.email, *name_columns(Person))
     )  # fmt: skip
     found = [
-        Missing(person_id, shown(*name), number, employer, int(lines), int(minutes), int(objected), bool(address))
+        Missing(person_id, shown_name(*name), number, employer, int(lines), int(minutes), int(objected), bool(address))
         for person_id, number, employer, address, lines, minutes, objected, *name in db.session.execute(query)
     ]
     return sorted(found, key=lambda row: (alphabetical(row.organisation), alphabetical(row.name), row.person_id))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, String, cast, distinct, exists, fu
 from courses import links
 from courses.activities import Activity, Session
 from courses.attendance import AttendanceEntry, SignOff
-from courses.hours.lines import last_day
+from courses.esf.days import last_day
 from courses.hours.states import entries, is_open
 from courses.runs import RunTrainer
 from lms import audit, clock, mail

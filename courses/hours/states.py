@@ -16,7 +16,7 @@ from courses.attendance import STANDS, AttendanceEntry, HoursSignature, Objectio
 from courses.attendance.signing import LAST_PART
 from lms import clock
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, name_columns, shown_name
 from lms.projects import Participation
 
 AT_A_TIME = 5_000
@@ -84,43 +84,32 @@ def _parts(ids: list[int]) -> Iterator[list[int]]:
         yield ids[first : first + AT_A_TIME]
 
 
-def shown(given: str, family: str, protected: bool, alias: str | None) -> str:
-    """The name for lists, as `Person.name`: the alias of a protected person."""
-    full = f"{given} {family}".strip()
-    return alias or full if protected else full
-
-
-def name_of(person: Any) -> tuple[Any, ...]:
-    """The columns that `shown` takes, of Person or an alias of it."""
-    return person.given_name, person.family_name, person.protected, person.alias
-
-
 def _signatures(ids: list[int]) -> Iterator[tuple[int, str, Signature]]:
     query = (
         select(
             SignedEntry.entry_id, SignedEntry.kind, HoursSignature.by_id, HoursSignature.at, HoursSignature.way,
-            *name_of(Person),
+            *name_columns(Person),
         )
         .join(HoursSignature, HoursSignature.id == SignedEntry.signature_id)
         .join(Person, Person.id == HoursSignature.by_id)
         .where(SignedEntry.entry_id.in_(ids))
     )  # fmt: skip
     for entry_id, kind, by_id, at, way, *name in db.session.execute(query):
-        yield entry_id, kind, Signature(by_id, shown(*name), at, way)
+        yield entry_id, kind, Signature(by_id, shown_name(*name), at, way)
 
 
 def _objections(ids: list[int]) -> Iterator[tuple[int, Disputed]]:
     query = (
         select(
             Objection.entry_id, Objection.id, Objection.minutes, Objection.comment, Objection.at,
-            ObjectionAnswer.comment, *name_of(Person),
+            ObjectionAnswer.comment, *name_columns(Person),
         )
         .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
         .outerjoin(Person, Person.id == ObjectionAnswer.by_id)
         .where(Objection.entry_id.in_(ids))
     )  # fmt: skip
     for entry_id, number, minutes, comment, at, answer, *name in db.session.execute(query):
-        yield entry_id, Disputed(number, minutes, comment, at, answer, "" if answer is None else shown(*name))
+        yield entry_id, Disputed(number, minutes, comment, at, answer, "" if answer is None else shown_name(*name))
 
 
 # --- conditions over `entries` ------------------------------------------------------------------------------

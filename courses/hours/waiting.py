@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 
 from courses.activities import Activity, Session
 from courses.attendance import STANDS, AttendanceEntry, Objection, ObjectionAnswer, SignedEntry
-from courses.hours.states import entries, is_open, name_of, over_until, shown
+from courses.hours.states import entries, is_open, over_until
 from courses.runs import RunTrainer
 from lms.db import db
-from lms.people import Person
+from lms.people import Person, name_columns, shown_name
 
 MOST = 200
 ME: Any = bindparam("me")
@@ -53,7 +53,7 @@ def _query(leads: bool) -> Select[Any]:
     wanted: Any = entries(AttendanceEntry.id).where(AttendanceEntry.person_id == ME, is_open(UNTIL))
     some = (wanted.union_all(_asked()) if leads else wanted).subquery()
     return (
-        select(AttendanceEntry, Activity.title, Objection.id, Objection.minutes, Objection.at, *name_of(Person))
+        select(AttendanceEntry, Activity.title, Objection.id, Objection.minutes, Objection.at, *name_columns(Person))
         .join(Activity, Activity.id == AttendanceEntry.activity_id)
         .join(Person, Person.id == AttendanceEntry.person_id)
         .outerjoin(Objection, Objection.entry_id == AttendanceEntry.id)
@@ -64,7 +64,7 @@ def _query(leads: bool) -> Select[Any]:
 
 
 def _unanswered(entry: AttendanceEntry, title: str, number: int, meant: int, at: datetime, *name: Any) -> Unanswered:
-    return Unanswered(number, shown(*name), title, entry.day, entry.minutes, meant, at)
+    return Unanswered(number, shown_name(*name), title, entry.day, entry.minutes, meant, at)
 
 
 def _asked() -> Any:

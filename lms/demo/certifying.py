@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from courses import hours
 from courses.attendance import AttendanceEntry
+from courses.esf.days import last_day
 from courses.hours.confirming import sign
-from courses.hours.lines import last_day
 from courses.hours.states import entries, is_open
 from lms import clock
 from lms.db import db
