@@ -70,6 +70,23 @@ def visit(room: Room, chromium: Browser) -> Iterator[Visit]:
     yield from visitors(room.site, chromium)
 
 
+def code_on(page: Page) -> str:
+    """The code that stands on the screen now."""
+    return page.locator(".code [aria-hidden]").text_content() or ""
+
+
+def _new_code(page: Page, old: str) -> None:
+    """Wait for the screen to show another one by itself."""
+    expect(page.locator(".code [aria-hidden]")).not_to_have_text(old, timeout=25_000)
+
+
+def press(visitor: Visitor, button: str, then: str) -> None:
+    """Press the button, wait for the page that says this, and look at it."""
+    visitor.page.get_by_role("button", name=button).first.click()
+    expect(visitor.page.locator("main, footer").get_by_text(then).first).to_be_visible(timeout=15_000)
+    visitor.look()
+
+
 def scan(room: Room, page: Page, folder: Path) -> str:
     """What the camera of a phone reads from a picture of the screen."""
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -84,12 +101,13 @@ def scan(room: Room, page: Page, folder: Path) -> str:
 def test_a_morning_in_the_room(room: Room, visit: Visit, tmp_path: Path) -> None:
     screen = visit(TRAINER)
     screen.go(f"/sessions/{room.session}/attendance")
-    screen.follow("Visa kod för incheckning")
+    screen.page.get_by_role("link", name="Visa kod för incheckning").click()
+    expect(screen.page.get_by_label("Öppnar så många minuter")).to_be_visible()
     screen.fill("late_minutes", "en kvart")
-    screen.press("Visa koden")
+    press(screen, "Visa koden", "1 uppgift behöver rättas")
     assert screen.page.locator("[aria-invalid]").input_value() == "en kvart"
     screen.fill("late_minutes", "15")
-    screen.press("Visa koden")
+    press(screen, "Visa koden", "Checka in till")
     screen.sees("Checka in till", "0 av 3", "Ny kod om", "Medfinansieras av Europeiska unionen")
 
     phone = visit()
@@ -98,26 +116,24 @@ def test_a_morning_in_the_room(room: Room, visit: Visit, tmp_path: Path) -> None
     phone.go(_fresh(room, screen, tmp_path))
     phone.sees("Vem är du?", "08.21")
     phone.fill("email", ANNA)
-    phone.press("Skicka en kod till mig")
+    press(phone, "Skicka en kod till mig", "Skriv koden")
     room.at("08.29")  # the mail took its time
     phone.fill("code", room.site.code_for(ANNA))
-    phone.press("Logga in")
+    press(phone, "Logga in", "Välkommen, Anna")
     _press_with_keys(phone)
     phone.sees("Du checkade in kl. 08.21", "Hela tillfället står på listan: 240 minuter")
     expect(screen.page.locator(".show-foot .big")).to_have_text("1 av 3", timeout=15_000)
 
+    old = code_on(screen.page)
     room.at("08.55")
-    old = screen.page.locator(".code").inner_text()
-    expect(screen.page.locator(".code")).not_to_have_text(old, timeout=20_000)
+    _new_code(screen.page, old)
     other = visit(BO)
     other.go("/in")
     other.fill("code", "222222")
-    other.press("Fortsätt")
-    other.sees("Det är inte koden på skärmen nu")
-    other.fill("code", screen.page.locator(".code [aria-hidden]").inner_text().lower())
-    other.press("Fortsätt")
-    other.press("Checka in")
-    other.sees("215 av 240 minuter")
+    press(other, "Fortsätt", "Det är inte koden på skärmen nu")
+    other.fill("code", code_on(screen.page).lower())
+    press(other, "Fortsätt", "Välkommen, Bo")
+    press(other, "Checka in", "215 av 240 minuter")
 
     _one_phone_for_two(room, screen, other, tmp_path)
     _out_and_back(room, screen, other, tmp_path)
@@ -137,14 +153,14 @@ def _press_with_keys(phone: Visitor) -> None:
         if phone.page.evaluate("document.activeElement.textContent.trim()") == "Checka in":
             break
     phone.page.keyboard.press("Enter")
-    phone.page.wait_for_url("**/in/*")
-    phone.page.wait_for_load_state()
+    expect(phone.page.get_by_text("Du checkade in")).to_be_visible()
     phone.look()
 
 
 def _one_phone_for_two(room: Room, screen: Visitor, phone: Visitor, folder: Path) -> None:
     """Cia has no phone and borrows that of Bo: she gets in, and the trainer sees it."""
-    screen.follow("Stäng")
+    screen.page.get_by_role("link", name="Stäng").click()
+    expect(screen.page.get_by_role("heading", name="Inte här än")).to_be_visible()
     screen.sees("2 av 3", "Cia Al")
     device = next(cookie for cookie in phone.context.cookies() if cookie["name"].endswith("-device"))
     address = _fresh(room, screen, folder)
@@ -152,7 +168,7 @@ def _one_phone_for_two(room: Room, screen: Visitor, phone: Visitor, folder: Path
     phone.context.add_cookies([device])
     screen.go(f"/sessions/{room.session}/arrivals")
     phone.go(address)
-    phone.press("Checka in")
+    press(phone, "Checka in", "Du checkade in")
     expect(screen.page.get_by_text("Samma mobil som Bo Ask")).to_be_visible(timeout=15_000)
     expect(screen.page.get_by_text("2 personer att titta på")).to_be_visible()
     screen.look()
@@ -162,17 +178,18 @@ def _out_and_back(room: Room, screen: Visitor, phone: Visitor, folder: Path) -> 
     room.at("10.00")
     phone.become(BO)
     phone.go(f"/in/{room.session}")
-    phone.press("Checka ut nu")
-    phone.sees("Du checkade ut kl. 10.00", "65 av 240 minuter")
+    press(phone, "Checka ut nu", "Du checkade ut kl. 10.00")
+    phone.sees("65 av 240 minuter")
     room.at("10.20")
     phone.go(_fresh(room, screen, folder))
     phone.sees("Är du tillbaka, Bo?")
-    phone.press("Checka in")
+    press(phone, "Checka in", "Du checkade in kl. 10.20")
     assert room.minutes() == {ANNA: 240, BO: 195, CIA: 215}
-    screen.follow("Pausa")
-    screen.sees("Incheckningen är pausad")
-    screen.follow("Stäng")
-    screen.sees("Checkade ut kl. 10.00 och in igen kl. 10.20")
+    screen.page.get_by_role("link", name="Pausa").click()
+    expect(screen.page.get_by_text("Incheckningen är pausad")).to_be_visible()
+    screen.look()
+    screen.page.get_by_role("link", name="Stäng").click()
+    expect(screen.page.get_by_text("Checkade ut kl. 10.00 och in igen kl. 10.20")).to_be_visible()
 
 
 def _signed(room: Room, visit: Visit) -> None:
@@ -181,13 +198,10 @@ def _signed(room: Room, visit: Visit) -> None:
     trainer = visit(TRAINER)
     trainer.go(f"/sessions/{room.session}/arrivals")
     trainer.fill("head_count", "4")
-    trainer.press("Jämför")
-    trainer.sees("Du räknar 4 i rummet, och 3 på listan var där")
-    trainer.follow("Till listan")
+    press(trainer, "Jämför", "Du räknar 4 i rummet, och 3 på listan var där")
     trainer.go(f"/sessions/{room.session}/sign-off")
     assert trainer.page.locator("main [name=head_count]").input_value() == "4"
-    trainer.press("Signera närvaron")
-    trainer.sees("Räknade i rummet: 4. Där enligt listan: 3.")
+    press(trainer, "Signera närvaron", "Räknade i rummet: 4. Där enligt listan: 3.")
     trainer.go(f"/sessions/{room.session}/display")
     trainer.sees("Listan är signerad")
 
@@ -200,7 +214,7 @@ def test_a_screen_that_has_lost_the_server_hides_its_code(room: Room, visit: Vis
     screen.become(TRAINER)
     screen.page.clock.install()
     screen.go(f"/sessions/{room.session + 1}/check-in", look=False)
-    screen.press("Visa koden", look=False)
+    screen.page.get_by_role("button", name="Visa koden").click()
     expect(screen.page.locator(".code")).to_be_visible()
     screen.context.set_offline(True)
     for _second in range(40):
@@ -224,9 +238,9 @@ def test_the_screen_without_a_script(room: Room, visit: Visit) -> None:
     trainer.page.get_by_role("button", name="Visa koden").click()
     expect(trainer.page.locator(".code")).to_be_visible()
     assert trainer.page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
-    first = trainer.page.locator(".code").inner_text()
+    first = code_on(trainer.page)
     room.site.now += timedelta(seconds=15)
-    expect(trainer.page.locator(".code")).not_to_have_text(first, timeout=25_000)
+    _new_code(trainer.page, first)
     trainer.page.get_by_role("link", name="Pausa").click()
     trainer.sees("Incheckningen är pausad")
     assert trainer.page.locator("meta[http-equiv=refresh]").count() == 0
