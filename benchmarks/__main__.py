@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check_in, data, month_files, pages, servers
+from benchmarks import check_in, data, ledger, month_files, pages, servers
 from benchmarks.pages import Figures, Page
 from benchmarks.servers import Server
 from benchmarks.weight import weigh
@@ -124,6 +124,10 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
             crowd(small_folder, server, report)
         report.one("memory_loaded", "Web + worker, after the load", server.memory(), "MiB", most=180)
         _weigh(server, small["homes"], report)
+        if only in "ledger":
+            say("A million entries …")
+            for line in ledger.lines(large_folder):
+                report.one(*line)
         if any(page.large for page in wanted):
             other = stack.enter_context(servers.product(large_folder))
             _measure_pages([page for page in wanted if page.large], other, bare, seconds, report)
