@@ -93,7 +93,7 @@ def room(wired: tuple[Site, Cable]) -> Iterator[Room]:
     site.now = NOW
     site.act(prepare)
     yield Room(site, cable, **made)
-    cable.losing, cable.delay = False, 0.0
+    cable.losing, cable.lost, cable.delay = False, 0, 0.0
     if cable._listener is None:
         cable.mend()
 
