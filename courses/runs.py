@@ -227,6 +227,11 @@ def _facts(run: Run, trainers: Sequence[Person]) -> dict[str, Any]:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
+def leaders_of(activity: Activity) -> list[Person]:
+    """Who leads it and signs its sheets: the trainers of a run, who called a meeting."""
+    return list(activity.trainers) if isinstance(activity, Run) else [activity.created_by]
+
+
 def has_begun(run: Run) -> bool:
     """Whether the first session has started."""
     return bool(run.sessions) and run.sessions[0].starts_at <= clock.now()

@@ -5,16 +5,14 @@ The rule that matters most: a deputy only replaces the pen. Everything else that
 
 from flask_babel import gettext as _
 
-from courses.activities import Activity, Session
+from courses.activities import Session
 from courses.attendance.ledger import SignOff
 from courses.attendance.questions import signed
 from courses.attendance.signing import locked, sign_off
-from courses.runs import Run
+from courses.runs import leaders_of
 from lms import mail
 from lms.people import Person
 from lms.refusals import Refused, Stale
-
-# --- operations ---------------------------------------------------------------------------------------------
 
 
 def sign_as_deputy(session: Session, reason: str, *, by: Person, seen_hash: str | None = None) -> SignOff:
@@ -36,11 +34,3 @@ def sign_as_deputy(session: Session, reason: str, *, by: Person, seen_hash: str 
     for leader in leaders_of(session.activity):
         mail.enqueue(leader, "deputy", key=f"deputy:{made.id}:{leader.id}", session=session, made=made)
     return made
-
-
-# --- questions ----------------------------------------------------------------------------------------------
-
-
-def leaders_of(activity: Activity) -> list[Person]:
-    """Who signs in the first place: the trainers of a run, who called a meeting."""
-    return list(activity.trainers) if isinstance(activity, Run) else [activity.created_by]

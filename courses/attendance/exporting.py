@@ -34,13 +34,12 @@ def exported(session: Session, kind: str) -> bytes:
     ]
     if kind == "csv":
         return spreadsheet.csv_text(columns, rows)
-    publicity = session.activity.project.plan.publicity
     title = f"{session.activity.title} {local_day(session)}"
     return spreadsheet.workbook(
         [Sheet(title, columns, rows)],
         title=title,
         created=clock.now(),
-        publicity=publicity.text.within(language) if publicity.emblem == "eu" else "",
+        publicity=session.activity.project.plan.publicity.within(language),
     )
 
 

@@ -22,7 +22,7 @@ from courses.attendance.report_file import Attendee, Report
 from courses.attendance.signing import locked
 from courses.attendance.walk_ins import add_to_sheet, candidates
 from courses.row_codes import person_of
-from courses.runs import Run
+from courses.runs import leaders_of
 from lms.pending import fingerprint
 from lms.people import Person
 from lms.refusals import Refused, Stale
@@ -159,10 +159,9 @@ class _Known:
     """Who an attendee may be: the people on the sheet, and who leads the session."""
 
     def __init__(self, session: Session, people: Sequence[Person]) -> None:
-        activity = session.activity
         self.session = session
         self.people = {person.id: person for person in people}
-        self.leaders = activity.trainers if isinstance(activity, Run) else [activity.created_by]
+        self.leaders = leaders_of(session.activity)
         self.by_email = {person.email: person for person in people if person.email}
         names: dict[str, list[Person]] = defaultdict(list)
         for person in people:

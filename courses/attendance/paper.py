@@ -12,7 +12,7 @@ from courses.activities import Session
 from courses.attendance.marks import local_day
 from courses.attendance.questions import on_sheet
 from courses.row_codes import code_of
-from courses.runs import Run
+from courses.runs import leaders_of
 from lms import clock, filters
 
 EMPTY_ROWS = 4
@@ -33,7 +33,7 @@ def sign_in_list(session: Session) -> bytes:
         "title": f"{_('Sign-in list')}, {session.activity.title}, {filters.plain_day(local_day(session), 'sv')}",
         "whom": session.activity.title,
         "owner": session.activity.project.owner,
-        "publicity": _publicity(session),
+        "publicity": session.activity.project.plan.publicity.within(filters.spoken()),
         "facts": _facts(session),
         "rows": rows,
         "footer": _("Printed %(moment)s.", moment=filters.moment(moment, filters.spoken())),
@@ -60,7 +60,6 @@ def _words() -> dict[str, object]:
 
 def _facts(session: Session) -> list[list[str]]:
     activity, language = session.activity, filters.spoken()
-    led = activity.trainers if isinstance(activity, Run) else [activity.created_by]
     many = len(activity.sessions)
     times = f"{filters.clock(session.starts_at)}–{filters.clock(session.ends_at)}"
     told = [
@@ -68,11 +67,6 @@ def _facts(session: Session) -> list[list[str]]:
         [_("Day and time"), f"{filters.day(local_day(session), language)}, {times}"],
         [_("Session"), _("%(number)s of %(all)s", number=session.number, all=many) if many > 1 else ""],
         [_("Place"), session.place or _("Digital")],
-        [_("Led by"), ", ".join(person.name for person in led)],
+        [_("Led by"), ", ".join(person.name for person in leaders_of(activity))],
     ]
     return [each for each in told if each[1]]
-
-
-def _publicity(session: Session) -> str:
-    publicity = session.activity.project.plan.publicity
-    return publicity.text.within(filters.spoken()) if publicity.emblem == "eu" else ""

@@ -86,6 +86,12 @@ def written_with(nonces: Iterable[str]) -> dict[str, AttendanceEntry]:
     return {entry.nonce: entry for entry in db.session.scalars(query)}
 
 
+def is_replaced(*entries: AttendanceEntry) -> bool:
+    """Whether another entry stands in the place of any of these."""
+    later = select(AttendanceEntry.id).where(AttendanceEntry.replaces_id.in_([entry.id for entry in entries]))
+    return db.session.scalar(later.limit(1)) is not None
+
+
 def history(session: Session, person: Person) -> list[AttendanceEntry]:
     """All entries of the person in the session, oldest first."""
     return histories(session).get(person.id, [])

@@ -143,6 +143,12 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     return entry
 
 
+def check_nonce(nonce: str) -> None:
+    """A page sends 8 to 36 letters, digits, hyphens or underlines, the same each time it sends. Refused: `nonce`."""
+    if not _NONCE.fullmatch(nonce):
+        raise Refused(_("Load the page again and save once more."), "nonce")
+
+
 def _check_time(session: Session, marks: Sequence[Mark]) -> None:
     """A sheet is filled in from the morning of its day; before that nobody has attended anything."""
     if session.activity.cancelled_at is not None:
@@ -160,8 +166,7 @@ class _Change:
 
 def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[_Change], list[Conflict]]:
     """Which marks say something new, and which stand on something older than the newest entry."""
-    if not _NONCE.fullmatch(nonce):
-        raise Refused(_("Load the page again and save once more."), "nonce")
+    check_nonce(nonce)
     asked = [mark.person_id for mark in marks]
     people = {person.id: person for person in on_sheet(session, asked)}
     _check(session, marks, people)

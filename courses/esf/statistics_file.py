@@ -19,11 +19,10 @@ LANGUAGE = "sv"
 def statistics_workbook(project: Project, found: Statistics) -> bytes:
     """The XLSX of the statistics, in Swedish, with a sheet per table of the page."""
     with force_locale(LANGUAGE):
-        publicity = project.plan.publicity
         notes = (
             f"{project.name}, {_('Statistics')}",
             _("Project %(name)s, reg. no. %(dnr)s, %(owner)s", name=project.name, dnr=project.dnr, owner=project.owner),
-            publicity.text.within(LANGUAGE) if publicity.emblem == "eu" else "",
+            project.plan.publicity.within(LANGUAGE),
             _("ESF participants with signed hours in the months that are over."),
             _("No figure is of fewer than five people. What is smaller is counted together with something else."),
         )

@@ -3,8 +3,6 @@
 Every figure can be followed: organisations are sums of the sheet of people, people of the sheet of entries.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -18,7 +16,6 @@ from courses.esf.posts import Post
 from courses.esf.rates import Line
 from courses.esf.sheets import Sheet as Unsigned
 from lms import clock, filters, spreadsheet
-from lms.plan import Publicity
 from lms.projects import Project
 from lms.spreadsheet import Cell, Column, Formula, Sheet
 
@@ -33,7 +30,7 @@ def month_workbook(month: Month, posts: Iterable[Post]) -> bytes:
         people = _people(month, notes)
         sheets = [_summary(month, people, notes), people, _entries(posts, notes), _unsigned(month.unsigned, notes)]
         return spreadsheet.workbook(
-            sheets, title=notes[0], created=clock.now(), publicity=_publicity(month.project.plan.publicity)
+            sheets, title=notes[0], created=clock.now(), publicity=month.project.plan.publicity.within(LANGUAGE)
         )
 
 
@@ -58,7 +55,7 @@ def employers_workbook(project: Project, table: Table, lines: Sequence[Line] = (
         if lines:
             sheets.append(_amounts(lines, notes))
         return spreadsheet.workbook(
-            sheets, title=notes[0], created=clock.now(), publicity=_publicity(project.plan.publicity)
+            sheets, title=notes[0], created=clock.now(), publicity=project.plan.publicity.within(LANGUAGE)
         )
 
 
@@ -86,8 +83,7 @@ def _amounts(lines: Sequence[Line], notes: tuple[str, ...]) -> Sheet:
 
 def file_name(project: Project, first: date | None, kind: str, subject: str = "arbetsgivare") -> str:
     """smail-2022-11-timmar.xlsx; without a month smail-arbetsgivare.xlsx, or another subject in its place."""
-    plain = unicodedata.normalize("NFKD", project.name.lower()).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "projekt"
+    name = wording.plain(project.name) or "projekt"
     return f"{name}-{first:%Y-%m}-timmar.{kind}" if first else f"{name}-{subject}.{kind}"
 
 
@@ -95,7 +91,7 @@ def _notes(project: Project, subject: str) -> tuple[str, ...]:
     return (
         f"{project.name}, {subject}",
         _("Project %(name)s, reg. no. %(dnr)s, %(owner)s", name=project.name, dnr=project.dnr, owner=project.owner),
-        _publicity(project.plan.publicity),
+        project.plan.publicity.within(LANGUAGE),
         _("Supporting material for the funder's own portal or forms. It does not replace them."),
     )
 
@@ -253,7 +249,3 @@ def _no_employer() -> str:
 
 def _month_name(first: date) -> str:
     return filters.month(first.year, first.month, LANGUAGE)
-
-
-def _publicity(publicity: Publicity) -> str:
-    return publicity.text.within(LANGUAGE) if publicity.emblem == "eu" else ""

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from courses.activities import Session
 from courses.attendance import AttendanceEntry, HoursSignature, SignedEntry, hash_of
+from courses.attendance.questions import is_replaced
 from courses.attendance.signatures import WAYS
 from courses.attendance.signing import LAST_PART
 from lms import audit, clock
@@ -36,7 +37,7 @@ def confirm(
     if way not in WAYS:
         raise ValueError(f"no such way: {way}")
     entries = _entries(person, entry_ids)
-    if hash_of(entries) != seen_hash or _replaced(entries):
+    if hash_of(entries) != seen_hash or is_replaced(*entries):
         raise Stale(_("Your hours changed while you looked at them. Look at them again before you confirm."), "changed")
     _check_over(entries)
     _check_participant(person, entries)
@@ -115,11 +116,6 @@ def _entries(person: Person, ids: Collection[int]) -> list[AttendanceEntry]:
     if not found or any(entry.minutes == 0 for entry in found):
         raise Refused(_("There are no hours to confirm."), "nothing")
     return found
-
-
-def _replaced(entries: Sequence[AttendanceEntry]) -> bool:
-    later = select(AttendanceEntry.id).where(AttendanceEntry.replaces_id.in_([entry.id for entry in entries]))
-    return db.session.scalar(later.limit(1)) is not None
 
 
 def _check_over(entries: Sequence[AttendanceEntry]) -> None:

@@ -97,8 +97,3 @@ def otherwise(entries: Sequence[AttendanceEntry]) -> dict[int, int]:
 def approved_of(ids: Collection[int]) -> set[int]:
     """Which of these entries somebody has answered for."""
     return set(db.session.scalars(select(HoursApproval.entry_id).where(HoursApproval.entry_id.in_(ids))))
-
-
-def is_replaced(entry: AttendanceEntry) -> bool:
-    """Whether another entry stands in its place."""
-    return db.session.scalar(select(AttendanceEntry.id).where(AttendanceEntry.replaces_id == entry.id)) is not None

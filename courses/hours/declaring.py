@@ -3,7 +3,6 @@
 The rule that matters most: nobody declares for somebody else, nobody approves her own, and nothing counts before.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from courses.activities import Activity
 from courses.attendance.chain import append
 from courses.attendance.ledger import STANDS, AttendanceEntry
-from courses.attendance.questions import written_with
+from courses.attendance.questions import is_replaced, written_with
+from courses.attendance.recording import check_nonce
 from courses.attendance.signatures import HoursApproval
 from courses.hours.confirming import sign
-from courses.hours.declared import DECLARED, activities, approved_of, is_replaced
+from courses.hours.declared import DECLARED, activities, approved_of
 from lms import audit, clock, mail
 from lms.db import db
 from lms.employment import employers_on
@@ -29,7 +29,6 @@ from lms.refusals import Refused, Stale
 
 MOST = 960
 _DAY = 1440
-_NONCE = re.compile(r"[A-Za-z0-9_-]{8,36}")
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def declare(what: Declaration, *, nonce: str, seen: int | None = None, by: Perso
     `outside_project`, `outside_participation`, `full_day` (over 24 hours), `approved`; Stale: `declared` (values:
     entry).
     """
-    if not _NONCE.fullmatch(nonce):
-        raise Refused(_("Load the page again and save once more."), "nonce")
+    check_nonce(nonce)
     mine = f"own:{nonce}:{by.id}"
     if sent := written_with([mine]):
         return sent[mine]

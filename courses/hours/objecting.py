@@ -8,19 +8,18 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import aliased
 
 from courses.attendance import AttendanceEntry, HoursApproval, Objection, ObjectionAnswer, SignedEntry, append
+from courses.attendance.questions import is_replaced
 from courses.attendance.signing import LAST_PART
 from courses.hours.telling import tell_corrected
-from courses.runs import Run
+from courses.runs import Run, leaders_of
 from lms import audit, clock, mail
 from lms.db import db
 from lms.people import Person, holders
 from lms.refusals import Refused, Stale
 
 LONGEST = 500
-_later = aliased(AttendanceEntry, name="later_entry")
 
 # --- operations ---------------------------------------------------------------------------------------------
 
@@ -107,7 +106,7 @@ def _replacement(entry: AttendanceEntry, minutes: int, reason: str, by: Person) 
 
 def _check(entry: AttendanceEntry, minutes: int, comment: str) -> None:
     session = entry.session
-    if _is_replaced(entry):
+    if is_replaced(entry):
         raise Stale(_("This line has been corrected. Look at it again."), "changed")
     if db.session.get(SignedEntry, (entry.id, "participant")) is not None:
         raise Refused(_("You have confirmed this line. Ask your trainer if it is wrong after all."), "confirmed")
@@ -126,7 +125,7 @@ def _check_answer(objection: Objection, comment: str, by: Person) -> None:
         raise Refused(_("Nobody answers her own objection."), "own")
     if not 3 <= len(comment) <= LONGEST:
         raise Refused(_("Write why, in a few words: the participant reads it."), "comment")
-    if _is_replaced(objection.entry):
+    if is_replaced(objection.entry):
         raise Stale(_("This line has been corrected. Look at it again."), "changed")
 
 
@@ -143,9 +142,7 @@ def most_minutes(entry: AttendanceEntry) -> int:
 
 def answerers(entry: AttendanceEntry) -> list[Person]:
     """Who is asked: the run's trainers or who called the meeting; where that is she herself, the project leaders."""
-    activity = entry.activity
-    asked = list(activity.trainers) if isinstance(activity, Run) else [activity.created_by]
-    others = [person for person in asked if person.id != entry.person_id]
+    others = [person for person in leaders_of(entry.activity) if person.id != entry.person_id]
     return others or [
         person for person in holders("project_leader", project_id=entry.project_id) if person.id != entry.person_id
     ]
@@ -155,8 +152,4 @@ def is_waiting(objection: Objection) -> bool:
     """Whether somebody still has to answer."""
     answered = db.session.get(ObjectionAnswer, objection.id)
     confirmed = db.session.get(SignedEntry, (objection.entry_id, "participant"))
-    return not (answered or confirmed or _is_replaced(objection.entry))
-
-
-def _is_replaced(entry: AttendanceEntry) -> bool:
-    return db.session.scalar(select(_later.id).where(_later.replaces_id == entry.id).limit(1)) is not None
+    return not (answered or confirmed or is_replaced(objection.entry))

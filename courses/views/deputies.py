@@ -11,7 +11,7 @@ from courses import attendance, gate, sheet
 from courses.activities import Session
 from courses.attendance import deputies, hash_of, local_day
 from courses.policy import is_trainer_of, may_schedule, may_sign_as_deputy
-from courses.runs import Run
+from courses.runs import Run, leaders_of
 from lms.db import db
 from lms.people import Person
 from lms.permissions import guarded
@@ -87,7 +87,7 @@ def _page(session: Session, reason: str = "", refusal: Refused | None = None) ->
         sheet=ready,
         session=session,
         seen=hash_of(row.entry for row in ready.rows if row.entry is not None),
-        leaders=deputies.leaders_of(session.activity),
+        leaders=leaders_of(session.activity),
         signed=attendance.signed(session),
         reason=reason,
         reason_error=str(refusal) if refusal and refusal.code == "reason" else "",

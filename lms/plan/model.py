@@ -109,6 +109,10 @@ class Publicity:
     emblem: Emblem
     text: Text
 
+    def within(self, language: str) -> str:
+        """The statement in a language; nothing where the plan has no emblem."""
+        return self.text.within(language) if self.emblem == "eu" else ""
+
 
 @dataclass(frozen=True)
 class ScbColumn:
