@@ -12,6 +12,7 @@ from courses import row_codes, sheet
 from courses.activities import Session
 from courses.attendance import Conflict, Mark
 from courses.sheet import Sheet
+from lms.filters import parse_number
 
 
 @dataclass
@@ -62,7 +63,8 @@ def _row(base: sheet.Row) -> Row:
 
 def read(session: Session, values: Mapping[str, str]) -> tuple[list[Mark], dict[int, str], str]:
     """What the list means: marks, what makes no sense by person id, and what is wrong with the codes."""
-    ids = [int(key[4:]) for key in values if key.startswith("seen") and key[4:].isdecimal() and len(key) < 20]
+    numbers = [parse_number(key[4:]) for key in values if key.startswith("seen")]
+    ids = [number for number in numbers if number is not None]
     typed, strange = row_codes.read(values.get("codes", "")[:4000])
     errors: dict[int, str] = {}
     answers: dict[str, str] = {}
@@ -110,8 +112,7 @@ def typed(session: Session, values: Mapping[str, str], errors: Mapping[int, str]
         number = row.base.person.id
         if f"seen{number}" in values:
             _put(row, values)
-            row.was, seen = values.get(f"was{number}", ""), values[f"seen{number}"]
-            row.base.seen = int(seen) if seen.isdecimal() and len(seen) < 19 else None
+            row.was, row.base.seen = values.get(f"was{number}", ""), parse_number(values[f"seen{number}"])
         row.base.error = errors.get(number, "")
     filled.told = {number: told for number, told in errors.items() if told}
     return _options(filled, values, codes_error)

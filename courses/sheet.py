@@ -24,7 +24,7 @@ from courses.attendance import (
 )
 from lms.db import db
 from lms.filters import clock as clock_text
-from lms.filters import parse_clock
+from lms.filters import parse_clock, parse_number
 from lms.people import Person
 
 
@@ -162,18 +162,13 @@ def _put(row: Row, answer: Answer) -> None:
 
 def _answer(values: Mapping[str, str], number: int, *, fill: bool) -> Answer:
     state = values.get(f"state{number}", "")
-    seen = values.get(f"seen{number}", "")
     return Answer(
         state if state in PARTS else ("whole" if fill else ""),
         values.get(f"came{number}", ""),
         values.get(f"left{number}", ""),
         values.get(f"absence{number}", "unknown"),
-        int(seen) if _is_number(seen) else None,
+        parse_number(values.get(f"seen{number}", "")),
     )
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def read(session: Session, values: Mapping[str, str], *, fill: bool = False) -> tuple[list[Mark], dict[int, str]]:
@@ -181,8 +176,8 @@ def read(session: Session, values: Mapping[str, str], *, fill: bool = False) -> 
     marks: list[Mark] = []
     errors: dict[int, str] = {}
     for key in values:
-        if key.startswith("seen") and _is_number(key[4:]):
-            number = int(key[4:])
+        number = parse_number(key[4:]) if key.startswith("seen") else None
+        if number is not None:
             mark = _mark(session, number, _answer(values, number, fill=fill))
             if isinstance(mark, str):
                 errors[number] = mark

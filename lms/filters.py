@@ -96,6 +96,11 @@ def parse_clock(text: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
+def parse_number(text: str, digits: int = 18) -> int | None:
+    """A whole number as forms and addresses carry it, or None; what has more digits no database takes as an id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def parse_day(text: str) -> date | None:
     """A day as people type it, or None when it is none or could be another.
 

@@ -21,6 +21,7 @@ from courses.runs import Run
 from lms import files, oversized
 from lms.db import db
 from lms.files import StoredFile
+from lms.filters import parse_number
 from lms.permissions import guarded
 from lms.refusals import Refused, Stale
 from lms.views import me, see
@@ -112,8 +113,8 @@ def _keep_files(run: Run, form: AssignmentForm) -> None:
 
 
 def _revision(form: AssignmentForm) -> int:
-    typed = form.revision.data or ""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1
+    number = parse_number(form.revision.data or "", 9)
+    return -1 if number is None else number
 
 
 @bp.errorhandler(RequestEntityTooLarge)

@@ -1,6 +1,7 @@
 """Attendance in files: the sheet to keep, and reports of meetings to read, first shown and then, on a yes, written."""
 
 import secrets
+from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from courses.forms.attendance_files import AttendanceFileForm
 from courses.policy import may_see_attendance, may_take_attendance, may_use_attendance_file
 from lms import audit, pending
 from lms.db import db
+from lms.filters import parse_number
 from lms.pending import PendingUpload
 from lms.permissions import guarded
 from lms.refusals import Refused
@@ -111,7 +113,7 @@ def _write(waiting: PendingUpload, session: Session) -> int:
         session,
         _report(waiting, session),
         _choices(),
-        replace={int(key[7:]) for key, value in request.form.items() if _numbered(key, "replace") and value == "file"},
+        replace={number for number, value in _numbered("replace") if value == "file"},
         rest_absent="rest" in request.form,
         shown=request.form.get("shown", ""),
         by=me(),
@@ -133,12 +135,15 @@ def _again(waiting: PendingUpload, refusal: Refused | None = None) -> ResponseRe
 
 def _choices() -> dict[int, str]:
     """Line number → who it is, as chosen on the page."""
-    return {int(key[3:]): value for key, value in request.form.items() if _numbered(key, "who") and value}
+    return {number: value for number, value in _numbered("who") if value}
 
 
-def _numbered(key: str, word: str) -> bool:
-    number = key.removeprefix(word)
-    return key.startswith(word) and number.isascii() and number.isdigit() and len(number) < 19
+def _numbered(word: str) -> Iterator[tuple[int, str]]:
+    """The fields of the form that are called by this word and a number."""
+    for key, value in request.form.items():
+        number = parse_number(key.removeprefix(word)) if key.startswith(word) else None
+        if number is not None:
+            yield number, value
 
 
 def _session(waiting: PendingUpload) -> Session:

@@ -15,6 +15,7 @@ from courses.policy import is_trainer_of, may_certify, may_see_run
 from courses.runs import Run
 from lms import clock
 from lms.db import db
+from lms.filters import parse_number
 from lms.people import Person
 from lms.permissions import guarded
 from lms.refusals import Refused
@@ -42,7 +43,7 @@ def show(run: Run) -> ResponseReturnValue:
 @guarded(may_certify, Run)
 def certify(run: Run) -> ResponseReturnValue:
     """Certify the people who are ticked, all of them or none."""
-    chosen = {int(value) for value in request.form.getlist("person") if value.isascii() and value.isdecimal()}
+    chosen = {number for value in request.form.getlist("person") if (number := parse_number(value)) is not None}
     people = list(db.session.scalars(select(Person).where(Person.id.in_(chosen)).order_by(Person.id)))
     try:
         made = certification.certify(run, people, by=me())

@@ -4,6 +4,7 @@ from flask import request
 from flask import session as cookie
 from flask_babel import gettext as _
 
+from lms.filters import parse_number
 from lms.refusals import Refused
 
 MOST = 9999
@@ -31,6 +32,7 @@ def read() -> int | None:
     text = request.form.get("head_count", "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= MOST):
+    number = parse_number(text)
+    if number is None or number > MOST:
         raise Refused(_("Write how many you count as a number, for example 16."), "head_count")
-    return int(text)
+    return number

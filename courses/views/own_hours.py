@@ -14,6 +14,7 @@ from courses.hours.declaring import Declaration
 from courses.policy import may_declare_hours, may_withdraw_hours
 from lms import clock
 from lms.db import db
+from lms.filters import parse_number
 from lms.permissions import guarded, may_be_signed_in
 from lms.projects import Project, projects_of
 from lms.refusals import Refused, Stale
@@ -53,7 +54,8 @@ def declare(project: Project) -> ResponseReturnValue:
     if not form.validate():
         return _page(project, form), 422
     try:
-        declaring.declare(_declaration(form), nonce=form.nonce.data or "", seen=_seen(form), by=me())
+        seen = parse_number(form.seen.data or "")
+        declaring.declare(_declaration(form), nonce=form.nonce.data or "", seen=seen, by=me())
     except Refused as refusal:
         db.session.rollback()
         form[FIELDS.get(refusal.code, "activity")].errors = [str(refusal)]
@@ -86,11 +88,6 @@ def _declaration(form: OwnHoursForm) -> Declaration:
     if activity is None:
         raise Refused(_("Choose an activity that you lead or take part in."), "activity")
     return Declaration(activity, form.kind.data or "", form.on, form.total, form.note.data or "")
-
-
-def _seen(form: OwnHoursForm) -> int | None:
-    text = form.seen.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _page(project: Project, form: OwnHoursForm, stands: object = None) -> str:

@@ -11,6 +11,7 @@ from wtforms import SelectChoice  # type: ignore[attr-defined]
 
 from lms import pending, people, projects, protection, roles
 from lms.db import db
+from lms.filters import parse_number
 from lms.people import Person
 from lms.permissions import guarded
 from lms.policy import may_lead_project, may_look_behind, may_protect, may_see_person
@@ -54,8 +55,8 @@ def _employers(project: Project) -> list[SelectChoice]:
 def _search(project: Project, words: str, organisation: str) -> Select[Any]:
     query = select(Participation).join(Person, Person.id == Participation.person_id)
     query = query.where(Participation.project_id == project.id)
-    if organisation.isdigit():
-        query = query.where(Participation.organisation_id == int(organisation))
+    if (chosen := parse_number(organisation)) is not None:
+        query = query.where(Participation.organisation_id == chosen)
     for word in words[:80].split()[:6]:  # no name is longer, and no database reads a search without end
         # SQLite knows capitals of a–z only, so å, ä and ö are looked for both ways.
         ways = {word, word.lower(), word.capitalize(), word.upper()}

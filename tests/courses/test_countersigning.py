@@ -9,7 +9,7 @@ from courses import attendance, hours, today
 from courses.attendance import HoursSignature, hash_of
 from courses.esf import figures
 from courses.hours import countersigning, states_of
-from courses.hours.lines import as_text
+from courses.hours.lines import MOST_IDS, as_text, from_text
 from lms import plan, projects
 from lms.db import db
 from lms.refusals import Refused, Stale
@@ -155,3 +155,11 @@ def test_an_objection_taken_back_is_none_on_the_month_page(app):
     assert figures.tallies(day.day.project, day.first).everybody.objecting == 1
     hours.confirm(day.person, [day.entry.id], hash_of([day.entry]), "signed_in", by=day.person)
     assert figures.tallies(day.day.project, day.first).everybody.objecting == 0
+
+
+def test_a_form_carries_the_lines_of_many_people():
+    ids = list(range(900_000_000, 900_000_000 + MOST_IDS))
+    assert from_text(as_text(ids)) == ids
+    assert len(as_text(ids)) < 500_000, "more than a form may hold"
+    assert from_text(as_text([*ids, 7])) == []
+    assert from_text("7-x") == from_text("") == from_text("7--8") == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lms.filters import clock, day, hours, month, number, parse_clock, parse_day, short_day
+from lms.filters import clock, day, hours, month, number, parse_clock, parse_day, parse_number, short_day
 
 NAIVE = datetime(2022, 12, 1, 8, 30)  # noqa: DTZ001
 
@@ -167,3 +167,14 @@ def test_a_clock_we_write_we_can_read(value: time) -> None:
 def test_any_text_is_judged_without_an_error(text: str) -> None:
     parse_clock(text)
     parse_day(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1.0", " 7", "²", "٧", "x", "1" * 19])
+def test_what_is_no_number_of_a_form(text: str) -> None:
+    assert parse_number(text) is None
+
+
+@pytest.mark.parametrize("text", ["0", "7", "007", "1" * 18])
+def test_numbers_of_a_form(text: str) -> None:
+    assert parse_number(text) == int(text)
+    assert parse_number(text, digits=2) == (int(text) if len(text) < 3 else None)

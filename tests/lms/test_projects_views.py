@@ -55,6 +55,11 @@ def people_count():
 # --- people -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("strange", ["²", "9" * 30, "x"])
+def test_a_strange_organisation_in_the_address_is_no_filter(browser, project, strange):
+    assert browser.get(f"/projects/{project.id}/people", query_string={"organisation": strange}).status_code == 200
+
+
 def import_list(browser, project, text, **values):
     answer = upload(browser, f"/projects/{project.id}/people/import", text, esf="y", **values)
     assert answer.status_code == 303
