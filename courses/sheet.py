@@ -190,6 +190,8 @@ def _mark(session: Session, number: int, answer: Answer) -> Mark | str | None:
     """The mark of a row, nothing for an empty one, or what is wrong in words."""
     if not answer.state:
         return None
+    if answer.state == "absent" and answer.absence == "moved":  # Who is moved gets a place in the other group.
+        return str(_("Choose whole, part or absent."))
     if answer.state != "part":
         return Mark(
             number, answer.state, answer.seen, absence=answer.absence if answer.state == "absent" else None

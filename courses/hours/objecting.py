@@ -73,6 +73,7 @@ def keep(objection: Objection, comment: str, *, by: Person) -> ObjectionAnswer:
 def correct_loose(objection: Objection, minutes: int, reason: str, *, by: Person) -> AttendanceEntry:
     """Correct hours that have no sheet (an assignment, approved hours); a sheet is corrected on its own page.
 
+    Fewer hours stay approved; more of them wait for who approves.
     Raises Refused `own`, `comment`, `minutes`, `same`, `sheet`; Stale `answered`, `changed`.
     """
     entry, reason = objection.entry, reason.strip()
@@ -84,7 +85,7 @@ def correct_loose(objection: Objection, minutes: int, reason: str, *, by: Person
     if minutes == entry.minutes:
         raise Refused(_("That is what stands there already."), "same")
     (made,) = append([_replacement(entry, minutes, reason, by)])
-    if db.session.get(HoursApproval, entry.id) is not None:
+    if minutes < entry.minutes and db.session.get(HoursApproval, entry.id) is not None:
         db.session.add(HoursApproval(entry_id=made.id, by_id=by.id, at=clock.now()))
     details = {"person": entry.person_id, "minutes": minutes, "reason": reason}
     audit.record("hours.corrected", made, by=by, details=details)
