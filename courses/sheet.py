@@ -190,12 +190,8 @@ def _mark(session: Session, number: int, answer: Answer) -> Mark | str | None:
     """The mark of a row, nothing for an empty one, or what is wrong in words."""
     if not answer.state:
         return None
-    if answer.state == "absent" and answer.absence == "moved":  # Who is moved gets a place in the other group.
-        return str(_("Choose whole, part or absent."))
     if answer.state != "part":
-        return Mark(
-            number, answer.state, answer.seen, absence=answer.absence if answer.state == "absent" else None
-        )
+        return _without_clocks(number, answer)
     came, left = parse_clock(answer.came), parse_clock(answer.left)
     if any(text.strip() and found is None for text, found in ((answer.came, came), (answer.left, left))):
         return str(_("Write the time as 08.55."))
@@ -206,3 +202,11 @@ def _mark(session: Session, number: int, answer: Answer) -> Mark | str | None:
         begun = answer.came.strip() or clock_text(session.starts_at)
         return str(_("Left must be after came, at %(came)s.", came=begun))
     return Mark(number, "part", answer.seen, both[0], both[1])
+
+
+def _without_clocks(number: int, answer: Answer) -> Mark | str:
+    """There from start to end, or absent; who is moved gets a place in the other group, so no answer says that."""
+    absence = answer.absence if answer.state == "absent" else None
+    if absence == "moved":
+        return str(_("Choose whole, part or absent."))
+    return Mark(number, answer.state, answer.seen, absence=absence)

@@ -29,7 +29,9 @@ def test_an_answer_to_an_objection_approves_no_more_than_was_approved(app: Flask
     refuse(declare(what, nonce=N, by=anna), "Inte den dagen", by=leader)
     refused = db.session.scalars(select(AttendanceEntry).order_by(AttendanceEntry.id.desc())).first()
     assert refused is not None
-    again = hours.correct_loose(hours.object_to(refused, 30, "Det var en halvtimme", by=anna), 30, "Det stämmer", by=day.trainer)
+    again = hours.correct_loose(
+        hours.object_to(refused, 30, "Det var en halvtimme", by=anna), 30, "Det stämmer", by=day.trainer
+    )
     assert waiting(day.project) == [again], "what a trainer writes waits for who approves"
     approve([again], by=leader)
     first = clock.today().replace(day=1)
