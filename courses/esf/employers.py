@@ -13,7 +13,7 @@ from courses.attendance import AttendanceEntry
 from courses.esf import ledger
 from courses.esf.ledger import is_counted, is_esf
 from courses.esf.months import firsts
-from courses.esf.totals import STEP
+from courses.esf.rounding import rounded
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation
@@ -79,14 +79,13 @@ def _members(project: Project) -> list[str]:
 
 def _sums(project: Project) -> Select[Any]:
     """Name, year, month and reported minutes; the database rounds each person's sum."""
-    step = STEP[project.plan.rules.rounding]
     year, number = extract("year", AttendanceEntry.day), extract("month", AttendanceEntry.day)
     minutes = func.sum(AttendanceEntry.minutes)
     place = AttendanceEntry.organisation_id
     each = (
         ledger.lines(
             project.id, project.starts, project.ends, place.label("place"), year.label("year"),
-            number.label("number"), (minutes - minutes % step).label("reported"),
+            number.label("number"), rounded(minutes, project.plan.rules.rounding).label("reported"),
         )
         .where(is_counted, is_esf)
         .group_by(AttendanceEntry.person_id, place, year, number)

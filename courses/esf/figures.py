@@ -29,7 +29,7 @@ from courses.attendance import AttendanceEntry, Objection, ObjectionAnswer, Sign
 from courses.esf import ledger
 from courses.esf.days import last_day
 from courses.esf.ledger import is_counted, is_esf
-from courses.esf.totals import STEP
+from courses.esf.rounding import rounded
 from lms.db import db
 from lms.people import Person, shown_name
 from lms.projects import Participation, Project
@@ -127,8 +127,7 @@ def tallies(project: Project, first: date) -> Tallies:
     """The sums of the month, worked out by the database. One query, a row per employer."""
     each = _parts(project, first, _LACKS_NUMBER.label("number"), _LACKS_PLACEHOLDER.label("placeholder")).cte("each")
     has, all_confirmed = each.c.minutes > 0, each.c.confirmed == each.c.entries
-    step = STEP[project.plan.rules.rounding]
-    sums = (func.sum(each.c.minutes), func.sum(each.c.minutes - each.c.minutes % step))
+    sums = (func.sum(each.c.minutes), func.sum(rounded(each.c.minutes, project.plan.rules.rounding)))
     lacking = (_people(each, each.c.number, has), _people(each, each.c.placeholder, has))
     objecting = _people(each, each.c.objected > 0)
     rows: CompoundSelect[Any] = union_all(
@@ -223,7 +222,7 @@ def _participations(project: Project) -> Iterable[Any]:
 
 def reported(minutes: int, project: Project) -> int:
     """Minutes of one person and employer after the rounding of the project."""
-    return minutes - minutes % STEP[project.plan.rules.rounding]
+    return rounded(minutes, project.plan.rules.rounding)
 
 
 def digest(project: Project, found: Iterable[Part], people: Iterable[Member]) -> str:

@@ -16,8 +16,8 @@ from courses.esf import figures, ledger
 from courses.esf.days import due, last_day
 from courses.esf.figures import Part, Tallies, Tally
 from courses.esf.ledger import PERSON, is_counted, is_esf
+from courses.esf.rounding import Sum
 from courses.esf.sheets import Sheet, sheets
-from courses.esf.totals import Sum
 from lms.db import db
 from lms.organisations import Organisation
 from lms.people import Person, alphabetical, shown_name

@@ -16,7 +16,7 @@ from sqlalchemy import Select, func
 from courses.attendance import AttendanceEntry
 from courses.esf import ledger
 from courses.esf.ledger import is_counted, is_esf
-from courses.esf.totals import STEP
+from courses.esf.rounding import rounded
 from lms import clock
 from lms.db import db
 from lms.organisations import Organisation, short_name
@@ -72,10 +72,10 @@ def lines(project: Project) -> tuple[Line, ...]:
         parts = exact[person, employer, day.replace(day=1)]
         rate = rate_for(rates, employer, day)
         parts[rate] = parts.get(rate, 0) + int(minutes)
-    step, sums = STEP[project.plan.rules.rounding], defaultdict[tuple[str, date, Rate | None], int](int)
+    rule, sums = project.plan.rules.rounding, defaultdict[tuple[str, date, Rate | None], int](int)
     for (_person, employer, first), parts in exact.items():
         total = sum(parts.values())
-        for rate, part in zip(parts, shared(list(parts.values()), total - total % step), strict=True):
+        for rate, part in zip(parts, shared(list(parts.values()), rounded(total, rule)), strict=True):
             sums[employer, first, rate] += part
     found = (Line(*key, minutes) for key, minutes in sums.items() if minutes)
     return tuple(sorted(found, key=_by_employer_and_month))

@@ -146,18 +146,13 @@ class Snapshot:
 
 
 def kept(snapshot: Snapshot) -> tuple[bytes, str]:
-    """What `packed` and `digest` answer, from one writing of the text: a month of many people is long."""
+    """The canonical text, compressed for the database, and its digest: a month of many people is written once."""
     text = records.to_json(snapshot).encode()
     return zlib.compress(text, 6), hashlib.sha256(text).hexdigest()
 
 
-def packed(snapshot: Snapshot) -> bytes:
-    """The canonical text, compressed for the database."""
-    return zlib.compress(records.to_json(snapshot).encode(), 6)
-
-
 def unpacked(data: bytes) -> Snapshot:
-    """The snapshot that `packed` wrote. Raises RecordError or zlib.error for anything else."""
+    """The snapshot that `kept` wrote. Raises RecordError or zlib.error for anything else."""
     return records.from_json(Snapshot, zlib.decompress(data).decode())
 
 

@@ -153,7 +153,7 @@ def keep(project: Project, month: Snapshot, *, by: Person, digits: Mapping[int, 
         project_id=project.id, first=month.first, version=month.version, reason=month.reason, by_id=by.id,
         at=month.closed_at, head_entry_id=month.head_entry_id, head_hash=month.head_hash,
         people=len(month.participants), minutes=month.minutes, snapshot_hash=snapshot.digest(month),
-        snapshot=snapshot.packed(month),
+        snapshot=snapshot.kept(month)[0],
     )  # fmt: skip
     db.session.add(closing)
     db.session.flush()

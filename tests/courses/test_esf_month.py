@@ -14,7 +14,7 @@ from courses.attendance.chain import append
 from courses.esf.month import month
 from courses.esf.months import months
 from courses.esf.posts import posts
-from courses.esf.totals import Entry, Sum, totals
+from courses.esf.rounding import Sum, rounded
 from lms import clock, plan, projects
 from lms.db import db
 from lms.organisations import add_organisation
@@ -25,38 +25,14 @@ from tests.factories import make_participant, make_person, make_project, make_ru
 from tests.queries import count_queries
 
 SEPTEMBER = date(2022, 9, 1)
-ENTRIES = st.lists(
-    st.builds(
-        Entry,
-        person_id=st.integers(1, 6),
-        organisation_id=st.sampled_from([None, 1, 2, 3]),
-        minutes=st.integers(0, 1440),
-    ),
-    max_size=40,
-)
 
 
-@given(ENTRIES, st.sampled_from(["none", "quarter", "hour"]), st.randoms(use_true_random=False))
-def test_totals_add_up_in_any_order(entries: list[Entry], rounding: plan.model.Rounding, chance) -> None:  # type: ignore[no-untyped-def]
-    found = totals(entries, rounding)
-    shuffled = list(entries)
-    chance.shuffle(shuffled)
-    assert totals(shuffled, rounding) == found
-    assert found.all.minutes == sum(entry.minutes for entry in entries)
-    assert found.all.minutes == sum(part.minutes for part in found.organisations.values())
-    assert found.all.reported == sum(part.reported for part in found.lines.values())
-    assert found.all.people == len({entry.person_id for entry in entries if entry.minutes})
-    step = {"none": 1, "quarter": 15, "hour": 60}[rounding]
-    for part in found.lines.values():
-        assert 0 <= part.lost < step
-        assert part.reported % step == 0
-
-
-@pytest.mark.parametrize(("rounding", "reported"), [("none", 110), ("quarter", 105), ("hour", 60)])
-def test_rounding_is_done_once_on_the_sum(rounding: plan.model.Rounding, reported: int) -> None:
-    found = totals([Entry(1, 1, 50), Entry(1, 1, 60)], rounding)
-    assert found.lines == {(1, 1): Sum(1, 110, reported)}
-    assert found.all.lost == 110 - reported
+@given(st.integers(0, 100_000), st.sampled_from(["none", "quarter", "hour"]))
+def test_rounding_takes_less_than_a_step(minutes: int, rule: plan.model.Rounding) -> None:
+    step = {"none": 1, "quarter": 15, "hour": 60}[rule]
+    told = rounded(minutes, rule)
+    assert told % step == 0
+    assert 0 <= minutes - told < step
 
 
 class Scene:
@@ -226,10 +202,12 @@ def test_rounding_follows_the_rules_of_the_project(scene: Scene) -> None:
     document = plan.to_document(scene.project.plan)
     document["rules"]["rounding"] = "hour"
     projects.import_plan(plan.from_document(document), by=None)
-    attended(scene.first, make_participant(scene.project), 235)
-    signed(scene.first, scene.trainer)
+    person = make_participant(scene.project)
+    for session, minutes in ((scene.first, 115), (scene.second, 50)):
+        attended(session, person, minutes)
+        signed(session, scene.trainer)
     found = month(scene.project, SEPTEMBER)
-    assert (found.rounding, found.total) == ("hour", Sum(1, 235, 180))
+    assert (found.rounding, found.total) == ("hour", Sum(1, 165, 120)), "once, on the sum"
 
 
 @pytest.mark.parametrize(("like", "first"), [("smot", date(2020, 3, 1)), ("siri", date(2021, 3, 1))])
