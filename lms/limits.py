@@ -53,4 +53,5 @@ CODE = "20 per minute; 100 per hour"
 VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
 ROOM = "120 per minute"  # wrong codes of the check-in: a room full of people has one address
 SIGN_IN_HERE = "5 per minute; 20 per hour"  # of one device that has scanned the code in the room
+ROOM_MAILS = "600 per hour"  # sign-in mails of one room: a device is whatever a browser says it is
 REPORT = "5 per minute; 30 per hour"

@@ -22,7 +22,7 @@ from courses.runs import Run
 from lms import accounts, clock
 from lms.db import db
 from lms.forms import EmailForm
-from lms.limits import ROOM, SIGN_IN_HERE, limiter
+from lms.limits import ROOM, ROOM_MAILS, SIGN_IN_HERE, limiter
 from lms.permissions import guarded, public
 from lms.refusals import Refused
 from lms.views import me, see
@@ -38,6 +38,10 @@ WRONG = 422
 
 def _wrong(response: Response) -> bool:
     return response.status_code == WRONG
+
+
+def _mailed(response: Response) -> bool:
+    return response.status_code == 303
 
 
 @bp.get(PLACE)
@@ -83,6 +87,7 @@ def phone(session_id: int) -> ResponseReturnValue:
 
 @bp.post(f"{PLACE}/<int:session_id>/sign-in")
 @limiter.limit(SIGN_IN_HERE, key_func=lambda: _device()[0])
+@limiter.limit(ROOM_MAILS, deduct_when=_mailed)
 @public
 def send_code(session_id: int) -> ResponseReturnValue:
     """Mail a sign-in code to whoever has scanned; the limit is the device's, since a room may share one address."""

@@ -94,3 +94,20 @@ def test_without_a_scan_the_room_gives_nobody_more_tries(wall: Flask, day: Day) 
         where = f"/in/{day.session.id}/sign-in?t={ticket}"
         answer = phone.post(where, data={"csrf_token": token, "email": day.people[0].email})
         assert answer.status_code == 422
+
+
+def test_who_says_to_be_ever_new_phones_mails_no_more_than_a_room_needs(wall: Flask, day: Day) -> None:
+    """The number of a device is a cookie: without one, each visit with the code in the room is another device."""
+
+    def ask() -> int:
+        phone = wall.test_client()
+        sent = scan(phone, day)
+        data = {"csrf_token": sent["csrf_token"], "email": day.people[0].email}
+        return phone.post(sent["where"], data=data).status_code
+
+    assert ask() == 303
+    counted = limiter.storage.storage  # type: ignore[attr-defined]  of what is kept in memory
+    (key,) = [each for each in counted if "phones.send_code/600/" in each]
+    assert counted[key] == 1
+    counted[key] = 599
+    assert [ask(), ask()] == [303, 429]
