@@ -140,6 +140,13 @@ def test_scan_press_and_see(browser_of):
     assert db.session.query(CheckIn).count() == 1
 
 
+def test_who_comes_before_the_start_is_told_from_when_minutes_count(browser_of):
+    day = now_day(began=-20)
+    page = scanned(browser_of(day.people[0]), day).replace("&#39;", "'")
+    assert "You came at 12.00. Your minutes count from the start, at 12.20." in page
+    assert "The time that counts" not in page
+
+
 def test_checking_out_and_coming_back_on_the_phone(browser_of):
     day = now_day(began=60)
     anna = day.people[0]

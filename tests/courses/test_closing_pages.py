@@ -67,6 +67,14 @@ def test_the_month_says_what_is_left_and_who_can_mend_it(scene: September, leade
     assert leader.post(url(scene, "/close"), data={"accepted": ALL}).status_code == 409
 
 
+def test_the_last_line_says_who_has_not_confirmed_when_every_sheet_is_signed(
+    scene: September, leader: FlaskClient
+) -> None:
+    page = text(leader, url(scene))
+    assert "2 have not confirmed" in page
+    assert "Nothing is missing" not in page
+
+
 def test_a_month_is_reviewed_and_closed(scene: September, leader: FlaskClient) -> None:
     mark = seen(leader, url(scene, "/close"))
     half = leader.post(url(scene, "/close"), data={"seen": mark, "accepted": ["numbers"]})

@@ -129,7 +129,7 @@ def says(page: Page, *words: str) -> None:
 def opened(tablet: Visitor, room: Room) -> Page:
     """The sheet, opened with network and kept."""
     tablet.page.goto(room.site.url + room.path)
-    says(tablet.page, "Bladet fungerar utan nät.")
+    says(tablet.page, "Listan fungerar utan nät.")
     return tablet.page
 
 

@@ -79,7 +79,7 @@ def test_cut_before_opening_says_what_is_missing_and_finds_the_other_sheets(room
     opened(device, room)
     room.cable.cut()
     device.page.goto(room.site.url + "/sessions/999999/attendance")
-    device.sees("Du är offline", "Blad som fungerar utan nät på den här enheten")
+    device.sees("Du är offline", "Närvarolistor som fungerar utan nät på den här enheten")
     inspect(device)
     device.page.get_by_role("link", name="Närvaro 12 okt.").click()
     says(device.page, OFFLINE)
@@ -346,11 +346,11 @@ def test_a_sheet_is_kept_for_three_days(room, tablet):
     )
     room.cable.cut()
     page.goto(room.site.url + room.path)
-    device.sees("Du är offline", "Inget närvaroblad är öppnat på den här enheten.")
+    device.sees("Du är offline", "Ingen närvarolista är öppnad på den här enheten.")
     inspect(device)
     room.cable.mend()
     page.get_by_role("link", name="Försök igen").click()
-    says(page, "Bladet fungerar utan nät.")
+    says(page, "Listan fungerar utan nät.")
 
 
 def test_no_other_page_is_kept(room, tablet):

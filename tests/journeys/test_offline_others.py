@@ -71,7 +71,7 @@ def test_a_sheet_signed_meanwhile_leads_to_the_correction_with_the_values(room, 
 
     room.act(sign, by=room.other)
     room.cable.mend()
-    says(page, "har signerat bladet.", "Ett svar från den här enheten finns inte i det signerade bladet.")
+    says(page, "har signerat listan.", "Ett svar från den här enheten finns inte i den signerade listan.")
     inspect(device)
     page.locator("#sheet-way").click()
     page.wait_for_url("**/correction")
@@ -125,7 +125,7 @@ def test_another_person_on_the_device_sends_and_sees_nothing_of_it(room, tablet)
     says(page, "Någon annan har loggat in på den här enheten.")
     assert room.entries() == []
     page.goto(room.site.url + room.path)
-    says(page, "Bladet fungerar utan nät.")
+    says(page, "Listan fungerar utan nät.")
     expect(page.locator(f"#state{room.people[0]}-absent")).not_to_be_checked()
     mark(page, room.people[1], "whole")
     save(page)
