@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry
-from courses.attendance.marks import Mark, presence_of, said_by, says_again
+from courses.attendance.marks import Mark, is_about, presence_of, said_by, says_again
 from courses.attendance.merging import Present, present, together
 from courses.attendance.own_columns import mark_of
 from courses.attendance.questions import answers, latest, on_sheet
@@ -248,7 +248,9 @@ def _mark(session: Session, lines: list[Line], person_id: int, seen: int | None)
     found = _present(session, lines)
     if found is None:
         return None
-    return Mark(person_id, "part", seen, _second(found.came), _second(found.left), minutes=found.minutes)
+    came = found.came if is_about(session, found.came) else session.starts_at  # a meeting left open for days
+    left = found.left if is_about(session, found.left) else session.ends_at
+    return Mark(person_id, "part", seen, _second(came), _second(left), minutes=found.minutes)
 
 
 def _present(session: Session, lines: Sequence[Line]) -> Present | None:

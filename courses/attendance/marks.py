@@ -99,11 +99,16 @@ def moments(session: Session, came: time | None, left: time | None) -> tuple[dat
     return begun, ended
 
 
+def is_about(session: Session, moment: datetime) -> bool:
+    """Whether a moment is near enough to be about the session."""
+    return _distance(session, moment) <= _REACH
+
+
 def _nearest(session: Session, reading: time, *, after: datetime | None) -> datetime | None:
     """The moment with this clock that lies nearest to the session, later than `after`; None when all are far away."""
     possible = [moment for moment in _moments_of(session, reading) if after is None or moment > after]
     best = min(possible, key=lambda moment: (_distance(session, moment), moment), default=None)
-    return best if best is not None and _distance(session, best) <= _REACH else None
+    return best if best is not None and is_about(session, best) else None
 
 
 def _moments_of(session: Session, reading: time) -> Iterator[datetime]:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry
-from courses.attendance.marks import Mark, minutes_within, moments, presence_of, state_of
+from courses.attendance.marks import Mark, is_about, minutes_within, moments, presence_of, state_of
 from lms import clock
 from lms.filters import clock as clock_text
 from lms.filters import parse_clock
@@ -97,7 +97,7 @@ def _moments(session: Session, came: str, left: str) -> tuple[datetime, datetime
     whole = [_whole(text) for text in (came, left)]
     if any(whole):
         begun, ended = whole[0] or session.starts_at, whole[1] or session.ends_at
-        return (begun, ended) if begun < ended else None
+        return (begun, ended) if begun < ended and is_about(session, begun) and is_about(session, ended) else None
     clocks = [parse_clock(text[:5] if text.count(":") == 2 else text) for text in (came, left)]
     if (came and clocks[0] is None) or (left and clocks[1] is None) or not (came or left):
         return None

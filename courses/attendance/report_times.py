@@ -5,7 +5,7 @@ The rule that matters most: a day that can be read two ways is the one nearest t
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from lms import clock
 from lms.filters import parse_day
@@ -21,13 +21,25 @@ _LENGTH = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 60  # Nobody writes a moment with more letters; a cell may have millions.
+_FARTHEST = timedelta(days=366)
 _HANDS = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?")
 
 
 def moment_of(cell: str | date, near: date, zone: tzinfo) -> datetime | None:
-    """The moment (UTC) that a cell says, or None; without a zone of its own it is a clock in `zone`."""
+    """The moment (UTC) that a cell says, or None; without a zone of its own it is a clock in `zone`.
+
+    What lies more than a year from `near` is no moment of a report: a broken clock, or an empty field of a program.
+    """
+    try:
+        found = _read(cell, near, zone)
+        return found.astimezone(UTC) if found and abs(found.date() - near) <= _FARTHEST else None
+    except (ValueError, OverflowError):  # a zone that no place has
+        return None
+
+
+def _read(cell: str | date, near: date, zone: tzinfo) -> datetime | None:
     if isinstance(cell, datetime):
-        return (cell if cell.tzinfo else cell.replace(tzinfo=zone)).astimezone(UTC)
+        return cell if cell.tzinfo else cell.replace(tzinfo=zone)
     found = _WHOLE.fullmatch(cell.strip()) if isinstance(cell, str) and len(cell) <= _LONGEST else None
     if not found:
         return None
@@ -35,7 +47,7 @@ def moment_of(cell: str | date, near: date, zone: tzinfo) -> datetime | None:
     days = sorted(_days(found[1].strip(" ,")), key=lambda day: abs(day - near))
     if hands is None or not days:
         return None
-    return datetime.combine(days[0], hands, _zone(found[6]) or zone).astimezone(UTC)
+    return datetime.combine(days[0], hands, _zone(found[6]) or zone)
 
 
 def minutes_of(cell: str | date) -> int | None:
