@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from courses import attendance
 from courses.activities import Session
-from courses.attendance import Mark, correct, latest, moving, record, sign_off
+from courses.attendance import Mark, correct, latest, moving, questions, record, sign_off
 from courses.attendance.marks import presence_of
 from courses.esf import closing, snapshot
 from courses.esf.changes import changes
@@ -74,9 +74,17 @@ class Hall:
         session = self.sheet_of(person)
         mark, nonce = self.mark(person, said), f"nonce-{next(self.numbers):04}"
         if attendance.is_signed(session):
-            correct(session, [mark], "Listan var fel", by=self.trainer, nonce=nonce)
+            marks = [mark, *self.unanswered(session, person)]
+            correct(session, marks, "Listan var fel", by=self.trainer, nonce=nonce)
         else:
             record(session, [mark], by=self.trainer, nonce=nonce, method=way)
+
+    def unanswered(self, session: Session, but: Person) -> list[Mark]:
+        """Who was moved to a sheet after it was signed is answered for with the first correction of it."""
+        answered = questions.answers(session, attendance.on_sheet(session))
+        missing = [each for each in attendance.on_sheet(session) if each.id not in answered and each.id != but.id]
+        last = latest(session)
+        return [Mark(each.id, "absent", last[each.id].id if each.id in last else None) for each in missing]
 
     def mark(self, person: Person, said: Said) -> Mark:
         session = self.sheet_of(person)
