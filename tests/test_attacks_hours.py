@@ -1,6 +1,9 @@
 """What people try with certified time: hours of their own, sheets, objections, files and the room's sign-in."""
 
+import csv
+import io
 import re
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +11,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from courses import attendance, hours
-from courses.attendance import AttendanceEntry, HoursApproval, record
+from courses import attendance, exemptions, hours
+from courses.attendance import AttendanceEntry, HoursApproval, Objection, record
 from courses.esf.month import month
+from courses.esf.workbook import XLSX
 from courses.hours.declared import waiting
 from courses.hours.declaring import Declaration, approve, declare, refuse
+from courses.runs import Run
 from lms import clock
 from lms.db import db
+from lms.mail import OutboxMail
 from tests import factories
-from tests.courses.sheets import course_day, whole
+from tests.courses.sheets import absent, course_day, whole
 from tests.courses.uploading import upload
+from tests.sign_in import sign_in
+from tests.test_permissions import _address, _rules
+from tests.world import make_world
 
 N = "nonce-of-a-page"
 
@@ -92,3 +101,64 @@ def test_no_clock_of_a_file_lies_far_from_the_session_or_breaks_anything(app: Fl
     for entry in attendance.latest(day.session).values():
         for moment in (entry.came_at or day.session.starts_at, entry.left_at or day.session.ends_at):
             assert abs(moment - day.session.starts_at) < timedelta(hours=12), entry
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+EVIL = '=HYPERLINK("http://evil.example")<script>alert(1)</script>{{7*7}}'
+
+
+def test_words_about_hours_stay_words_on_every_page_file_and_mail(app: Flask) -> None:
+    """Titles, names, notes, reasons, objections and answers, shown to everybody who may see them."""
+    world, now = make_world(), clock.now()
+    people, values = world.people, world.values
+    leader, trainer, anna = people["leader"], people["trainer"], people["participant"]
+    assert leader
+    assert trainer
+    assert anna
+    run = db.session.get_one(Run, values["run_id"])
+    about = {"starts": run.sessions[0].starts_at.date(), "ends": clock.today(), "reason": EVIL}
+    exemptions.grant(run.project, trainer, by=leader, **about)
+    run.title, anna.given_name, anna.family_name = EVIL, EVIL, EVIL
+    refuse(db.session.get_one(AttendanceEntry, values["declared_id"]), EVIL, by=leader)
+    coached = declare(Declaration(run, "coaching", clock.today(), 60, EVIL), nonce="words-01", by=trainer)
+    approve([coached], by=leader)
+    answered = db.session.get_one(Objection, values["objection_id"])
+    hours.keep(answered, EVIL, by=trainer)
+    session = run.sessions[0]
+    record(session, [whole(anna)], by=trainer, nonce="words-02")
+    attendance.sign_off(session, by=trainer)
+    (entry,) = attendance.correct(session, [absent(anna, attendance.latest(session)[anna.id].id)], EVIL, by=trainer,
+                                  nonce="words-03").entries  # fmt: skip
+    hours.tell_corrected([entry])
+    hours.object_to(entry, 7, EVIL, by=anna)
+    db.session.commit()
+    wrong = []
+    for rule, method in _rules(app):
+        for role in ("leader", "trainer", "participant", "administrator") if method == "GET" else ():
+            client = app.test_client()
+            sign_in(client, people[role])  # type: ignore[arg-type]
+            with app.test_request_context():
+                address = _address(rule, world)
+            with client.get(address) as answer:
+                if answer.status_code == 200 and not _are_words(answer.mimetype, answer.data):
+                    wrong.append((address, role))
+    assert wrong == []
+    letters = db.session.scalars(select(OutboxMail).where(OutboxMail.created_at >= now)).all()
+    assert letters
+    assert not any("<script" in letter.html or "\n" in letter.subject for letter in letters)
+
+
+def _are_words(kind: str, data: bytes) -> bool:
+    """Whether nothing in an answer could run, as a script of a page or as a formula of a table."""
+    if kind.startswith(("text/html", "application/json")):
+        return b"<script>alert" not in data and b"49</script" not in data
+    if kind == XLSX:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            return not any(
+                b"<f>HYPERLINK" in book.read(name) or b"<hyperlink" in book.read(name) for name in book.namelist()
+            )
+    if kind == "text/csv":
+        rows = csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
+        return not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row)
+    return True
