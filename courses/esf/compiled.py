@@ -172,7 +172,7 @@ def _entry(line: Line, number: int, name: str) -> list[Cell]:
     trainer, participant, manager = line.trainer, line.participant, line.manager
     return [
         number, name, line.employer or wording.NO_EMPLOYER, line.day, wording.KINDS[line.kind], line.activity,
-        line.minutes, line.minutes, line.entry_id, line.session_id, wording.METHODS[line.method],
+        line.minutes, line.minutes, line.entry_id, line.session_id, wording.recorded(line),
         trainer.name if trainer else "inte signerad",
         wording.stamp(trainer.at) if trainer else None,
         wording.WAYS[trainer.way] if trainer else None,

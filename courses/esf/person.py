@@ -26,6 +26,8 @@ from lms.projects import Project
 _who = aliased(Person, name="who")
 WHO = name_columns(_who)
 _approval = aliased(HoursApproval, name="approval")
+_approver = aliased(Person, name="approver")
+APPROVER = name_columns(_approver)
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,15 @@ def _rows(project: Project, person: Person, first: date) -> Iterable[Any]:
     columns = (
         entry.id, entry.replaces_id, entry.day, entry.kind, Activity.title, entry.session_id,
         func.coalesce(Organisation.name, "").label("employer"), entry.minutes, entry.absence, entry.method,
-        entry.recorded_at, entry.reason, is_counted.label("counted"), _approval.at.label("approved_at"), *WHO,
+        entry.recorded_at, entry.reason, is_counted.label("counted"), _approval.at.label("approved_at"),
+        *(column.label(f"approver_{number}") for number, column in enumerate(APPROVER)), *WHO,
     )  # fmt: skip
     return db.session.execute(
         ledger.lines(project.id, first, last_day(first), *columns)
         .join(Activity, Activity.id == entry.activity_id)
         .outerjoin(Organisation, Organisation.id == entry.organisation_id)
         .outerjoin(_approval, _approval.entry_id == entry.id)
+        .outerjoin(_approver, _approver.id == _approval.by_id)
         .join(_who, _who.id == entry.recorded_by_id)
         .where(entry.person_id == person.id)
         .order_by(entry.id)
@@ -126,9 +130,9 @@ def _chain(
 
 
 def _without_sheet(row: Any) -> Signed | None:
-    """Who answers for hours without a sheet: who assessed the assignment. Approvals are told by their moment."""
+    """Who answers for hours without a sheet: who approved them, or who assessed the assignment."""
     if row.approved_at is not None:
-        return Signed("", row.approved_at, "approval")
+        return Signed(shown_name(*row[-8:-4]), row.approved_at, "approval")
     return Signed(shown_name(*row[-4:]), row.recorded_at, "review")
 
 

@@ -44,11 +44,17 @@ WAYS = {
     "code": "engångskod per e-post",
     "handed_in": "uppgiven vid inlämningen",
 }
+DECLARED = "anmäld av deltagaren"
 _TRAINER = {
     "sheet": "Signerad av utbildaren",
     "review": "Hemuppgiften godkänd av utbildaren",
     "approval": "Timmarna godkända av",
 }
+
+
+def recorded(line: Line) -> str:
+    """How a line came into the ledger. What is recorded by oneself without a session was declared, not checked in."""
+    return DECLARED if line.method == "self" and line.session_id is None else METHODS[line.method]
 
 
 def trainer(signed: Signed | None) -> str:

@@ -8,9 +8,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from courses.esf import wording
 from courses.esf.closings import closings_of, sendings_of
 from courses.esf.sending import send
-from lms import clock
+from courses.esf.snapshot import unpacked
+from courses.hours.declaring import Declaration, approve, declare
+from lms import clock, projects
 from lms.db import db
 from lms.projects import Project
 from tests.courses.closed_months import SEPTEMBER, September
@@ -154,6 +157,18 @@ def test_a_figure_is_followed_to_the_sheet(scene: September, leader: FlaskClient
     sheet = f"/sessions/{scene.first.id}/attendance"
     assert sheet in found
     assert leader.get(sheet).status_code == 200
+
+
+def test_declared_hours_name_who_approved_them_and_are_no_check_in(scene: September, leader: FlaskClient) -> None:
+    what = Declaration(scene.run, "preparation", date(2022, 9, 20), 90, "Läste hemuppgifter")
+    projects.join_project(scene.trainer, scene.project, since=SEPTEMBER, by=None)
+    approve([declare(what, nonce="nonce-000", by=scene.trainer)], by=scene.leader)
+    page = text(leader, url(scene, f"/people/{scene.trainer.id}"))
+    assert "declared by the participant" in page
+    assert "Lea Ledare, 4 okt. 10.00, approved" in page
+    assert "check-in" not in page
+    compiled = [line for line in unpacked(scene.close().snapshot).lines if line.session_id is None]
+    assert [wording.recorded(line) for line in compiled] == ["anmäld av deltagaren"]
 
 
 def test_protected_people_stand_under_their_alias(scene: September, leader: FlaskClient) -> None:
