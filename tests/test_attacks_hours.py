@@ -117,8 +117,8 @@ def test_words_about_hours_stay_words_on_every_page_file_and_mail(app: Flask) ->
     assert trainer
     assert anna
     run = db.session.get_one(Run, values["run_id"])
-    about = {"starts": run.sessions[0].starts_at.date(), "ends": clock.today(), "reason": EVIL}
-    exemptions.grant(run.project, trainer, by=leader, **about)
+    began = run.sessions[0].starts_at.date()
+    exemptions.grant(run.project, trainer, starts=began, ends=clock.today(), reason=EVIL, by=leader)
     run.title, anna.given_name, anna.family_name = EVIL, EVIL, EVIL
     refuse(db.session.get_one(AttendanceEntry, values["declared_id"]), EVIL, by=leader)
     coached = declare(Declaration(run, "coaching", clock.today(), 60, EVIL), nonce="words-01", by=trainer)

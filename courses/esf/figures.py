@@ -146,15 +146,16 @@ def tallies(project: Project, first: date) -> Tallies:
 
 
 def _tallied(rows: Iterable[Any]) -> Tallies:
+    """The rows of `tallies`; sums of sums are decimals where PostgreSQL adds them, and minutes are whole."""
     places: dict[int | None, Tally] = {}
     everybody, members, lacking = Tally(), 0, [0, 0]
     for what, place, people, minutes, told, confirmed, objecting, *lacks in rows:
         lacking = [before + (more or 0) for before, more in zip(lacking, lacks, strict=True)]
         members += people if what != "place" else 0
         if what == "place":
-            places[place] = Tally(people, minutes, told, confirmed, objecting)
+            places[place] = Tally(people, int(minutes), int(told), confirmed, objecting)
         elif what == "all":
-            everybody = Tally(people, minutes or 0, told or 0, people - confirmed, objecting)
+            everybody = Tally(people, int(minutes or 0), int(told or 0), people - confirmed, objecting)
     return Tallies(places, everybody, members, *lacking)
 
 

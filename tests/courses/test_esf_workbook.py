@@ -236,3 +236,11 @@ def test_the_clock_of_the_file_is_stockholm(world: World) -> None:
         summary = sheets(workbook.month_workbook(month(world.project, SEPTEMBER), []))[0]
     assert "2022-10-30" in str(summary[4][0])
     assert "12.00" in str(summary[4][0])
+
+
+def test_sums_are_whole_minutes_also_where_the_database_adds_decimals(world: World) -> None:
+    """A place with hours after one without: floats and decimals do not add up (PostgreSQL)."""
+    found = month(world.project, SEPTEMBER)
+    assert {type(value) for place in found.places for value in (place.hours.minutes, place.hours.reported)} == {int}
+    assert type(found.total.minutes) is int
+    assert sheets(workbook.month_workbook(found, posts(world.project, SEPTEMBER)))
