@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import lazyload
 
-from courses import enrolment, materials, runs
+from courses import attendance, enrolment, materials, runs
 from courses.activities import Activity, Session
 from courses.enrolment import Enrolment
 from courses.forms.runs import CancelForm, RunForm
@@ -111,13 +111,20 @@ def show(run: Run) -> ResponseReturnValue:
         "courses/runs/show.html",
         run=run, people=people, state=state_of(run), now=clock.now(),
         next_session=next((each for each in run.sessions if each.ends_at > clock.now()), None),
-        leads=is_trainer_of(person, run),
+        unsigned=_unsigned(run), leads=is_trainer_of(person, run),
         sees_attendance=is_trainer_of(person, run) or has_role(person, "project_leader", project_id=run.project_id),
         manages=bool(may_manage_run(person, run)) and run.cancelled_at is None,
         needs=sum(bool(each.adaptations) for each in people["registered"] + people["waiting"])
         if may_see_adaptations(person, run)
         else 0,
     )  # fmt: skip
+
+
+def _unsigned(run: Run) -> Session | None:
+    """The earliest session that is over and whose sheet nobody has signed."""
+    over = [each for each in run.sessions if each.ends_at <= clock.now()]
+    sheets = attendance.sheets_of(over)
+    return next((each for each in over if not sheets[each.id].signed), None)
 
 
 @bp.get("/runs/<int:run_id>/edit")

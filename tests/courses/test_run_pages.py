@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from certificates import register
 from courses.runs import Run
+from lms import clock
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 from tests.certificates.examples import example
+from tests.courses.ledger_rows import signed
 from tests.courses.planning import FIRST, plan, published, slot, two
-from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role
+from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
 
@@ -151,6 +153,21 @@ def test_the_run_page_asks_as_much_for_many_people(browser_of: Any, project: Pro
             assert browser.get(f"/runs/{run.id}").status_code == 200
         counted.append(len(queries))
     assert counted[0] == counted[1]
+
+
+def test_what_is_not_signed_comes_before_the_certificates(browser_of: Any, project: Project, leader: Person) -> None:
+    run = make_run(project, leader, first_day=date(2022, 10, 4))
+    browser = browser_of(leader)
+    address, link = f"/runs/{run.id}", 'href="/sessions/{}/attendance">Open the attendance sheet'
+    first, second = run.sessions
+    with clock.moved(second.ends_at + timedelta(hours=1)):
+        assert link.format(first.id) in browser.get(address).text
+        signed(first, leader)
+        assert link.format(second.id) in browser.get(address).text
+        signed(second, leader)
+        page = browser.get(address).text
+    assert "Open the attendance sheet" not in page
+    assert "See who can be certified" in page
 
 
 def test_the_list_is_paged(browser_of: Any, project: Project, leader: Person) -> None:
