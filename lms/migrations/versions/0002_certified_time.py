@@ -23,6 +23,7 @@ COVERED = (
     "previous_hash",
 )  # fmt: skip
 FIRST = sa.text("replaces_id IS NULL AND session_id IS NULL")
+LOOSE = sa.text("session_id IS NULL")
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -65,6 +66,12 @@ def chain_the_ledger():
             unique=True,
             sqlite_where=FIRST,
             postgresql_where=FIRST,
+        )
+        batch.create_index(
+            "ix_attendance_entry_without_session",
+            ["project_id", "person_id", "day"],
+            sqlite_where=LOOSE,
+            postgresql_where=LOOSE,
         )
     make_append_only("attendance_entry")
 
