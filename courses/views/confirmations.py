@@ -1,15 +1,12 @@
 """Who has not confirmed the hours of a month, and the reminders that the project leader sends in one act."""
 
-from datetime import date
-
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from courses import hours
-from courses.esf.months import firsts
 from courses.hours import Reminded
-from courses.views.hours import month_named
+from courses.views.esf import first_day
 from lms.db import db
 from lms.permissions import guarded
 from lms.policy import may_lead_project
@@ -24,7 +21,7 @@ PER_PAGE = 100
 @guarded(may_lead_project, Project)
 def show(project: Project, name: str) -> ResponseReturnValue:
     """Everybody who has hours to confirm or has objected, per employer."""
-    first = _first(project, name)
+    first = first_day(project, name)
     missing = hours.missing(project, first)
     tallies = hours.tallies(project, first).values()
     page, pages = max(request.args.get("page", 1, int), 1), -(-len(missing) // PER_PAGE)
@@ -46,7 +43,7 @@ def show(project: Project, name: str) -> ResponseReturnValue:
 @guarded(may_lead_project, Project)
 def remind(project: Project, name: str) -> ResponseReturnValue:
     """Mail everybody who has hours to confirm."""
-    done = hours.remind(project, _first(project, name), by=me())
+    done = hours.remind(project, first_day(project, name), by=me())
     db.session.commit()
     _tell(done)
     return see(url_for("confirmations.show", project_id=project.id, name=name))
@@ -56,7 +53,7 @@ def remind(project: Project, name: str) -> ResponseReturnValue:
 @guarded(may_lead_project, Project)
 def remind_trainers(project: Project, name: str) -> ResponseReturnValue:
     """Mail those whose sheets of the month are not signed."""
-    done = hours.remind_trainers(project, _first(project, name), by=me())
+    done = hours.remind_trainers(project, first_day(project, name), by=me())
     db.session.commit()
     _tell(done)
     return see(url_for("esf.show", project_id=project.id, name=name))
@@ -73,10 +70,3 @@ def _tell(done: Reminded) -> None:
     left = ngettext("%(num)s is left: remind once more.", "%(num)s are left: remind once more.", done.left)
     told = [f"{title}.", *([more] if done.passed_over else []), *([left] if done.left else [])]
     flash(" ".join(told), "success" if done.sent else "warning")
-
-
-def _first(project: Project, name: str) -> date:
-    first = month_named(name)
-    if first is None or first not in firsts(project):
-        abort(404)
-    return first

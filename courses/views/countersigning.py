@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from courses.attendance import hash_of
+from courses.esf.days import month_named
 from courses.hours import countersigning
 from courses.hours.lines import MonthCount, around, as_text, from_text
 from courses.policy import may_countersign
-from courses.views.hours import month_named
 from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project

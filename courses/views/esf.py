@@ -1,6 +1,5 @@
 """Months for the funder and hours per employer: pages, and the files that go with them."""
 
-import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from courses.esf import rates, workbook
 from courses.esf.changes import changes as changes_of
 from courses.esf.closing import left_of
 from courses.esf.closings import MonthClosing, history, latest
-from courses.esf.days import due
+from courses.esf.days import due, month_named
 from courses.esf.employers import employers as employers_of
 from courses.esf.month import Month, month
 from courses.esf.months import MonthOverview, firsts, is_changed
@@ -146,8 +145,7 @@ def _decimal(minutes: int) -> str:
 
 def first_day(project: Project, name: str) -> date:
     """The first day of the month named YYYY-MM, or 404 when the project has no such month."""
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", name, re.ASCII)
-    first = date(int(found[1]), int(found[2]), 1) if found and found[1] != "0000" else None
+    first = month_named(name)
     if first is None or first not in firsts(project):
         abort(404)
     return first

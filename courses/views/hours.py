@@ -1,6 +1,5 @@
 """A participant's own hours: to look at, to confirm in one tap, to object to; signed in or through a mail's link."""
 
-import re
 from datetime import date
 
 from flask import Blueprint, flash, g, render_template, request, session, url_for
@@ -10,6 +9,7 @@ from flask_login import current_user
 
 from courses import hours
 from courses.attendance import AttendanceEntry, HoursSignature
+from courses.esf.days import month_named
 from courses.esf.files import with_certificate_of
 from courses.forms.hours import ObjectionForm
 from courses.hours import MonthCount, by_mail
@@ -189,12 +189,6 @@ def _chosen(months: list[MonthCount]) -> date:
 
 def _asked_month() -> date | None:
     return month_named(request.values.get("month", ""))
-
-
-def month_named(name: str) -> date | None:
-    """The first day of the month written YYYY-MM, or None when it is written otherwise."""
-    found = re.fullmatch(r"([12]\d{3})-(0[1-9]|1[0-2])", name, re.ASCII)
-    return date(int(found[1]), int(found[2]), 1) if found else None
 
 
 def _month_url(first: date | None) -> str:
