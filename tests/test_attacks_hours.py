@@ -3,27 +3,38 @@
 import csv
 import io
 import re
+import signal
+import subprocess
+import sys
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+import config
 from courses import attendance, exemptions, hours
 from courses.attendance import AttendanceEntry, HoursApproval, Objection, record
+from courses.esf.closings import ClosingNumber, MonthClosing
 from courses.esf.month import month
 from courses.esf.workbook import XLSX
 from courses.hours.declared import waiting
 from courses.hours.declaring import Declaration, approve, declare, refuse
 from courses.runs import Run
 from lms import clock
-from lms.db import db
+from lms.app import create_app
+from lms.audit import Audit
+from lms.db import Base, db
 from lms.mail import OutboxMail
 from tests import factories
+from tests.conftest import NOON
+from tests.courses.closed_months import September
 from tests.courses.sheets import absent, course_day, whole
 from tests.courses.uploading import upload
+from tests.served import ROOT, surroundings
 from tests.sign_in import sign_in
 from tests.test_permissions import _address, _rules
 from tests.world import make_world
@@ -162,3 +173,48 @@ def _are_words(kind: str, data: bytes) -> bool:
         rows = csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";")
         return not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row)
     return True
+
+
+# --- the power goes -----------------------------------------------------------------------------------------
+
+CLOSES = """
+import time
+from lms import clock
+from lms.commands import application
+from lms.db import db
+from courses.esf import closing
+from lms.people import Person
+from lms.projects import Project
+from tests.conftest import NOON
+from tests.courses.closed_months import SEPTEMBER, close
+with application(), clock.moved(NOON):
+    close(db.session.get(Project, {project}), SEPTEMBER, db.session.get(Person, {leader}))
+    print("half", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.one_engine
+def test_a_closing_that_is_cut_off_leaves_nothing_half_closed(tmp_path: Path) -> None:
+    environment = surroundings(tmp_path)
+    app = create_app(config.read(environment))
+    with app.app_context(), clock.moved(NOON):
+        Base.metadata.create_all(db.engine)
+        scene = September()
+        db.session.commit()
+        code = CLOSES.format(project=scene.project.id, leader=scene.leader.id)
+        db.session.rollback()
+        cut = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+        assert cut.stdout
+        assert cut.stdout.readline() == b"half\n"
+        cut.send_signal(signal.SIGKILL)
+        cut.wait(timeout=10)
+        cut.stdout.close()
+        assert [db.session.scalar(select(func.count()).select_from(one)) for one in (MonthClosing, ClosingNumber)] == [
+            0,
+            0,
+        ]
+        assert not db.session.scalars(select(Audit.act).where(Audit.act.startswith("month."))).all()
+        scene.close()
+        db.session.commit()
+        db.engine.dispose()
