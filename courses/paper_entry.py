@@ -74,7 +74,7 @@ def read(session: Session, values: Mapping[str, str]) -> tuple[list[Mark], dict[
             errors[number] = str(_("Take away the times too if the person was not there."))
         elif state:
             answers |= _answer(number, values, state)
-    marks, wrong = sheet.read(session, answers)
+    marks, wrong = sheet.read(session, answers, prefilled=False)
     return marks, errors | wrong, _codes_error(strange, typed - set(ids))
 
 

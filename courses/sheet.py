@@ -171,14 +171,23 @@ def _answer(values: Mapping[str, str], number: int, *, fill: bool) -> Answer:
     )
 
 
-def read(session: Session, values: Mapping[str, str], *, fill: bool = False) -> tuple[list[Mark], dict[int, str]]:
-    """What the rows mean, and what makes no sense by person id; `fill` answers «whole» where nothing is chosen."""
+def read(
+    session: Session, values: Mapping[str, str], *, fill: bool = False, prefilled: bool = True
+) -> tuple[list[Mark], dict[int, str]]:
+    """What the rows mean, and what makes no sense by person id.
+
+    `fill` answers «whole» where nothing is chosen. `prefilled` clocks say nothing by themselves: whoever chooses «part»
+    and leaves them as they were has still to write when the person came or left.
+    """
     marks: list[Mark] = []
     errors: dict[int, str] = {}
     for key in values:
         number = parse_number(key[4:]) if key.startswith("seen") else None
         if number is not None:
-            mark = _mark(session, number, _answer(values, number, fill=fill))
+            answer = _answer(values, number, fill=fill)
+            mark = _mark(session, number, answer)
+            if isinstance(mark, Mark) and prefilled and _says_nothing(session, answer):
+                mark = str(_("Write when the person came or left."))
             if isinstance(mark, str):
                 errors[number] = mark
             elif mark is not None:
@@ -202,6 +211,16 @@ def _mark(session: Session, number: int, answer: Answer) -> Mark | str | None:
         begun = answer.came.strip() or clock_text(session.starts_at)
         return str(_("Left must be after came, at %(came)s.", came=begun))
     return Mark(number, "part", answer.seen, both[0], both[1])
+
+
+def _says_nothing(session: Session, answer: Answer) -> bool:
+    """Whether «part» was chosen with the clocks of the whole session, and the row was no part before."""
+    whole = (clock_text(session.starts_at), clock_text(session.ends_at))
+    typed_clocks = (answer.came.strip() or whole[0], answer.left.strip() or whole[1])
+    if answer.state != "part" or [parse_clock(each) for each in typed_clocks] != [parse_clock(each) for each in whole]:
+        return False
+    before = db.session.get(AttendanceEntry, answer.seen) if answer.seen is not None else None
+    return before is None or state_of(before) != "part"
 
 
 def _without_clocks(number: int, answer: Answer) -> Mark | str:

@@ -193,6 +193,23 @@ def test_correcting_needs_a_reason_and_shows_the_old_value(browser_of):
     assert "Gick 10.30 enligt listan" in page
 
 
+def test_part_of_the_time_with_the_clocks_of_the_whole_session_asks_which_part(browser_of):
+    """The fields come filled in; leaving them as they are must not become the whole time without a word."""
+    day = course_day(2)
+    anna, bo = day.people
+    browser = browser_of(day.trainer)
+    html = browser.get(sheet_url(day)).text
+    values = rows(day, {anna: "part", bo: "part"}, nonce=nonce_on(html), save="1")
+    untouched = {f"came{anna.id}": "08.30", f"left{anna.id}": "12.30", f"came{bo.id}": "0830", f"left{bo.id}": ""}
+    refused = browser.post(sheet_url(day), data=values | untouched)
+    assert refused.status_code == 422
+    assert refused.text.count("Write when the person came or left.") >= 2
+    assert latest(day.session) == {}
+    told = untouched | {f"left{anna.id}": "12.00", f"left{bo.id}": "11.30"}
+    assert browser.post(sheet_url(day), data=values | told).status_code == 303
+    assert sorted(entry.minutes for entry in latest(day.session).values()) == [180, 210]
+
+
 def test_a_tablet_that_saves_after_the_signature_is_offered_a_correction(browser_of):
     day = course_day(1)
     (anna,) = day.people
