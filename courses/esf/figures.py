@@ -35,14 +35,10 @@ from lms.people import Person, shown_name
 from lms.projects import Participation, Project
 
 _own = aliased(SignedEntry, name="own")
-unanswered = (
-    select(Objection.entry_id, Objection.minutes)
-    .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
-    .outerjoin(SignedEntry, and_(SignedEntry.entry_id == Objection.entry_id, SignedEntry.kind == "participant"))
-    .where(ObjectionAnswer.objection_id.is_(None), SignedEntry.entry_id.is_(None))
-    .subquery("unanswered")
+is_objected: ColumnElement[bool] = and_(
+    Objection.id.is_not(None), ObjectionAnswer.objection_id.is_(None), _own.entry_id.is_(None)
 )
-"""Entries that somebody objects to, with the minutes she means: nobody has answered, and she has not confirmed them."""
+"""Of `with_objections`: somebody objects to the entry, nobody has answered, and she has not confirmed it."""
 _LACKS_NUMBER = and_(~Person.protected, Person.personnummer_hash.is_(None))
 _LACKS_PLACEHOLDER = and_(Person.protected, func.coalesce(Participation.placeholder, "") == "")
 NO = (literal(0), literal(0))
@@ -181,15 +177,23 @@ def _parts(project: Project, first: date, *more: Any) -> Select[Any]:
     columns = (
         person, place.label("place"), func.sum(AttendanceEntry.minutes).label("minutes"),
         func.count(gives).label("entries"), func.count(confirmed).label("confirmed"),
-        func.count(unanswered.c.entry_id).label("objected"),
+        func.count(case((is_objected, 1))).label("objected"),
     )  # fmt: skip
     return (
-        ledger.lines(project.id, first, last_day(first), *columns, *more)
-        .outerjoin(_own, and_(_own.entry_id == AttendanceEntry.id, _own.kind == "participant"))
-        .outerjoin(unanswered, unanswered.c.entry_id == AttendanceEntry.id)
-        .where(is_counted, is_esf, or_(AttendanceEntry.minutes > 0, unanswered.c.entry_id.is_not(None)))
+        with_objections(ledger.lines(project.id, first, last_day(first), *columns, *more))
+        .where(is_counted, is_esf, or_(AttendanceEntry.minutes > 0, is_objected))
         .group_by(person, place, *more)
     )
+
+
+def with_objections(lines: Any) -> Select[Any]:
+    """Lines of the ledger with the participant's signature and objection, each joined by a key of its own."""
+    joined: Select[Any] = (
+        lines.outerjoin(_own, and_(_own.entry_id == AttendanceEntry.id, _own.kind == "participant"))
+        .outerjoin(Objection, Objection.entry_id == AttendanceEntry.id)
+        .outerjoin(ObjectionAnswer, ObjectionAnswer.objection_id == Objection.id)
+    )
+    return joined
 
 
 def members(project: Project, first: date, found: Iterable[Part]) -> list[Member]:

@@ -8,14 +8,14 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from courses.activities import Activity, Session
-from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, SignedEntry, SignOff, head
+from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, Objection, SignedEntry, SignOff, head
 from courses.esf import figures, ledger
 from courses.esf.days import last_day
-from courses.esf.figures import Member, Part, unanswered
+from courses.esf.figures import Member, Part, is_objected, with_objections
 from courses.esf.ledger import is_counted, is_esf
 from courses.esf.snapshot import Facts, Hours, Line, Participant, Row, Signed, SignedSheet, Snapshot
 from lms import clock
@@ -119,14 +119,13 @@ def _counted(project: Project, first: date) -> Iterable[Any]:
     entry = AttendanceEntry
     columns = (
         entry.id, entry.person_id, func.coalesce(Organisation.name, ""), entry.day, entry.kind, Activity.title,
-        entry.session_id, entry.minutes, entry.method, entry.hash, entry.recorded_at, unanswered.c.minutes,
-        _approval.at, *SIGNER,
+        entry.session_id, entry.minutes, entry.method, entry.hash, entry.recorded_at,
+        case((is_objected, Objection.minutes)), _approval.at, *SIGNER,
     )  # fmt: skip
     return db.session.execute(
-        ledger.lines(project.id, first, last_day(first), *columns)
+        with_objections(ledger.lines(project.id, first, last_day(first), *columns))
         .join(Activity, Activity.id == entry.activity_id)
         .outerjoin(Organisation, Organisation.id == entry.organisation_id)
-        .outerjoin(unanswered, unanswered.c.entry_id == entry.id)
         .outerjoin(_approval, and_(_approval.entry_id == entry.id, entry.session_id.is_(None)))
         .join(_signer, _signer.id == answers_for)
         .where(is_counted, is_esf, entry.minutes > 0)

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from courses.activities import Activity
-from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, SignedEntry, SignOff
+from courses.attendance import AttendanceEntry, HoursApproval, HoursSignature, Objection, SignedEntry, SignOff
 from courses.esf import ledger
 from courses.esf.days import last_day
-from courses.esf.figures import unanswered
+from courses.esf.figures import is_objected, with_objections
 from courses.esf.ledger import is_counted
 from courses.esf.snapshot import Signed
 from lms.db import db
@@ -158,6 +158,6 @@ def _signatures(project: Project, person: Person, first: date) -> dict[tuple[int
 
 
 def _objections(person: Person) -> dict[int, int]:
-    mine = select(AttendanceEntry.id).where(AttendanceEntry.person_id == person.id)
-    query = select(unanswered.c.entry_id, unanswered.c.minutes).where(unanswered.c.entry_id.in_(mine))
-    return {row.entry_id: row.minutes for row in db.session.execute(query)}
+    every = select(AttendanceEntry.id, Objection.minutes).select_from(AttendanceEntry)
+    query = with_objections(every).where(AttendanceEntry.person_id == person.id, is_objected)
+    return {row.id: row.minutes for row in db.session.execute(query)}
