@@ -116,7 +116,7 @@ def test_no_clock_of_a_file_lies_far_from_the_session_or_breaks_anything(app: Fl
 
 # --- words --------------------------------------------------------------------------------------------------
 
-EVIL = '=HYPERLINK("http://evil.example")<script>alert(1)</script>{{7*7}} 100% %(name)s %d'
+EVIL = '=HYPERLINK("//e.example")<script>alert(1)</script>{{7*7}} 100% %(name)s %d'
 
 
 def test_words_about_hours_stay_words_on_every_page_file_and_mail(app: Flask) -> None:
