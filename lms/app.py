@@ -62,7 +62,6 @@ STATIC = Path(__file__).parent / "static"
 MOST_TYPED = 512 * 1024
 """Bytes of a form without files; parsing one is work that any stranger can ask for, before anything else is asked."""
 
-babel = Babel()
 csrf = CSRFProtect()
 login = LoginManager()
 
@@ -80,7 +79,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.update(_flask_settings(settings))
     app.session_interface = CookiesForPeople()
     _start_database(app)
-    babel.init_app(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
+    Babel(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
     _start_limits(app)
     csrf.init_app(app)
     Bootstrap5().init_app(app)
