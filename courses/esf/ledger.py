@@ -36,7 +36,7 @@ is_counted: ColumnElement[bool] = or_(
     ),
 )
 _waits: ColumnElement[bool] = and_(
-    _later.id.is_(None),
+    _later.replaces_id.is_(None),  # asked of the joined column: PostgreSQL knows then that most lines are left
     or_(
         and_(AttendanceEntry.session_id.is_(None), ~_approved, AttendanceEntry.minutes > 0),
         and_(
