@@ -26,4 +26,4 @@ pytest -q -n "$workers" -m "not browser"
 echo "== tests on PostgreSQL"
 pytest -q -n "$workers" --engine postgresql
 echo "== journeys in Chromium"
-pytest -q -n "$workers" --dist loadfile -m browser
+pytest -q -n "$workers" --dist loadfile --no-loadscope-reorder -m browser

@@ -224,7 +224,7 @@
       };
       for (const id of chosen) {
         const { note: _note, ...row } = draft.rows[id];
-        record.rows[id] = row;
+        record.rows[id] = queued[id] = row; /* at no moment neither filled in nor waiting */
         delete draft.rows[id];
         clearNote(id);
       }
