@@ -17,12 +17,16 @@ from lms.people import Person
 from lms.refusals import Refused
 
 
+class Forged(Refused):
+    """The link is not one of ours."""
+
+
 def addressee(token: str) -> tuple[Person, date]:
-    """Whose hours of which month the link is about. Raises Refused `forged`."""
+    """Whose hours of which month the link is about. Raises Forged."""
     found = links.read_hours(token)
     person = db.session.get(Person, found[0]) if found else None
     if found is None or person is None:
-        raise Refused(_("This link is not one of ours, or a part of it is missing."), "forged")
+        raise Forged(_("This link is not one of ours, or a part of it is missing."), "forged")
     return person, found[1]
 
 

@@ -81,14 +81,17 @@ def send_objection(entry: AttendanceEntry) -> ResponseReturnValue:
     return see(url)
 
 
+@bp.errorhandler(by_mail.Forged)
+def not_ours(refusal: by_mail.Forged) -> ResponseReturnValue:
+    """A link that somebody has made up, or that lost its end on the way."""
+    return render_template("courses/hours/mail_wrong.html", reason=str(refusal)), 404
+
+
 @bp.get("/hours/mail/<token>")
 @public
 def mail(token: str) -> ResponseReturnValue:
     """What waits for the person the mail went to: for whoever holds its link to look at, for her to confirm."""
-    try:
-        person, first = by_mail.addressee(token)
-    except Refused as refusal:
-        return render_template("courses/hours/mail_wrong.html", reason=str(refusal)), 404
+    person, first = by_mail.addressee(token)
     return _mail_page(token, person, first)
 
 
@@ -97,10 +100,7 @@ def mail(token: str) -> ResponseReturnValue:
 @public
 def send_code(token: str) -> ResponseReturnValue:
     """Send a code to the person's own address."""
-    try:
-        person, first = by_mail.addressee(token)
-    except Refused as refusal:
-        return render_template("courses/hours/mail_wrong.html", reason=str(refusal)), 404
+    person, first = by_mail.addressee(token)
     if _is_somebody_else(person):
         return _mail_page(token, person, first), 403
     if current_user.is_authenticated:
@@ -114,10 +114,7 @@ def send_code(token: str) -> ResponseReturnValue:
 @public
 def code(token: str) -> ResponseReturnValue:
     """Ask for the code in the mail, beside what it confirms."""
-    try:
-        person, first = by_mail.addressee(token)
-    except Refused as refusal:
-        return render_template("courses/hours/mail_wrong.html", reason=str(refusal)), 404
+    person, first = by_mail.addressee(token)
     if WAITING not in session or current_user.is_authenticated:
         return see(url_for(".mail", token=token))
     return _code_page(token, person, first, CodeForm())
@@ -129,10 +126,7 @@ def code(token: str) -> ResponseReturnValue:
 def check_code(token: str) -> ResponseReturnValue:
     """Confirm when the code is right; each try counts, and nobody is signed in."""
     form = CodeForm()
-    try:
-        person, first = by_mail.addressee(token)
-    except Refused as refusal:
-        return render_template("courses/hours/mail_wrong.html", reason=str(refusal)), 404
+    person, first = by_mail.addressee(token)
     if not form.validate():
         return _code_page(token, person, first, form), 422
     try:
