@@ -1,0 +1,29 @@
+"""`lms init`: the database of this version, what is taught, and the first administrator."""
+
+import click
+from flask import Flask
+
+from courses import materials
+from lms import catalogue, rotation, schema
+from lms.commands.line import application, give
+from lms.db import db
+
+
+@click.command()
+@click.option("--administrator", metavar="EMAIL", help="Make this person administrator of the installation.")
+def init(administrator: str | None) -> None:
+    """Create or update the database and publish what is taught."""
+    catalogue.compile_all()
+    with application() as app:
+        prepare(app)
+        rotation.check_readable()
+        if administrator:
+            give(administrator, "administrator")
+            db.session.commit()
+
+
+def prepare(app: Flask) -> None:
+    """Bring the database to this version and publish the programmes that ship."""
+    schema.bring_up(app)
+    materials.publish_all()
+    db.session.commit()
