@@ -10,11 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import quote
 
-from babel import Locale
 from babel.support import Translations
 from flask import Flask, g, render_template, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale, get_translations, gettext
+from flask_babel import Babel, get_translations, gettext
 from flask_bootstrap import Bootstrap5
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -184,14 +183,14 @@ def _stamped(filename: str) -> str:
 
 def _translator() -> Callable[..., str]:
     """`_` of the templates: what Flask-Babel's does, with the catalogue of each language looked up once."""
-    catalogues: dict[Locale | None, Translations] = {}
+    catalogues: dict[str, Translations] = {}
 
     @pass_eval_context
     def translate(context: EvalContext, words: str, /, **values: object) -> str:
-        locale = get_locale()
-        if locale not in catalogues:
-            catalogues[locale] = get_translations()
-        told = catalogues[locale].ugettext(words)
+        spoken = filters.spoken()
+        if spoken not in catalogues:
+            catalogues[spoken] = get_translations()
+        told = catalogues[spoken].ugettext(words)
         told = Markup(told) if context.autoescape else told  # noqa: S704  our own words, as Jinja treats them
         return told % values if "%" in told else told
 
@@ -211,7 +210,7 @@ def _start_templates(app: Flask) -> None:
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:
-        person = current_user if current_user and current_user.is_authenticated else None
+        person = lms.views.me() if current_user and current_user.is_authenticated else None
         spoken = language()
         return {
             "language": spoken,

@@ -35,22 +35,23 @@ def preferred(accepted: LanguageAccept) -> str:
 
 def spoken() -> str:
     """The language in force, sv or en: the request's, or the one a mail is written in."""
-    return str(get_locale() or "sv")[:2]
+    locale = get_locale()
+    return str(locale.language) if locale else "sv"
 
 
 def day(value: date, language: str = "sv") -> str:
     """A day in full: "torsdag 1 december 2022", "Thursday 1 December 2022"; moments as in Stockholm."""
-    return format_date(_as_day(value), "EEEE d MMMM y", locale=_locale(language))
+    return _written(_as_day(value), "EEEE d MMMM y", _locale(language))
 
 
 def plain_day(value: date, language: str = "sv") -> str:
     """A day of which nobody needs the weekday: "1 december 2022", "1 December 2022"."""
-    return format_date(_as_day(value), "d MMMM y", locale=_locale(language))
+    return _written(_as_day(value), "d MMMM y", _locale(language))
 
 
 def short_day(value: date, language: str = "sv") -> str:
     """A day where room is short and the year is known: "1 dec.", "1 Dec"."""
-    return format_date(_as_day(value), "d MMM", locale=_locale(language))
+    return _written(_as_day(value), "d MMM", _locale(language))
 
 
 def moment(value: datetime, language: str = "sv") -> str:
@@ -60,7 +61,7 @@ def moment(value: datetime, language: str = "sv") -> str:
 
 def month(year: int, number: int, language: str = "sv") -> str:
     """A month with its year: "december 2022", "December 2022"."""
-    return format_date(date(year, number, 1), "LLLL y", locale=_locale(language))
+    return _written(date(year, number, 1), "LLLL y", _locale(language))
 
 
 def clock(value: datetime | time) -> str:
@@ -131,6 +132,12 @@ def _months() -> dict[str, int]:
         for width in ("wide", "abbreviated")
         for month_number, name in get_month_names(width, locale=locale).items()
     }
+
+
+@lru_cache(maxsize=1000)
+def _written(value: date, pattern: str, locale: str) -> str:
+    """Most pages write the same few days again and again, and Babel reads its pattern each time."""
+    return format_date(value, pattern, locale=locale)
 
 
 def _as_day(value: date) -> date:

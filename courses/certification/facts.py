@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import aliased, lazyload
 
 from certificates import register
@@ -89,25 +91,8 @@ def participants(run: Run) -> list[Person]:
 
 def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
     """Person id → session number → signed minutes, in this run and in other runs of the same programme."""
-    rows = db.session.execute(
-        select(
-            AttendanceEntry.person_id, AttendanceEntry.minutes, Session.id, Session.number, Session.starts_at,
-            Session.activity_id,
-        )
-        .join(Session, Session.id == AttendanceEntry.session_id)
-        .join(Activity, Activity.id == Session.activity_id)
-        .join(Material, Material.id == Activity.__table__.c.material_id)
-        .where(
-            AttendanceEntry.person_id.in_(ids),
-            AttendanceEntry.minutes > 0,
-            Material.key == run.material.key,
-            Activity.project_id == run.project_id,
-            Activity.cancelled_at.is_(None),
-            exists().where(SignOff.session_id == Session.id),
-            STANDS,
-        )
-        .order_by(Session.starts_at)
-    )  # fmt: skip
+    values = {"ids": ids, "programme": run.material.key, "project": run.project_id}
+    rows = db.session.execute(_presence_query(), values)
     found: dict[int, dict[int, Presence]] = defaultdict(lambda: defaultdict(Presence))
     for person_id, minutes, session_id, number, starts_at, activity_id in rows:
         place = found[person_id][number]
@@ -117,6 +102,30 @@ def presence(run: Run, ids: Collection[int]) -> dict[int, dict[int, Presence]]:
             place.made_up += minutes
         place.sources.append((session_id, clock.local(starts_at).date()))
     return found
+
+
+@cache
+def _presence_query() -> Any:
+    """Built once per process: homes ask it too, and building costs more than running."""
+    return (
+        select(
+            AttendanceEntry.person_id, AttendanceEntry.minutes, Session.id, Session.number, Session.starts_at,
+            Session.activity_id,
+        )
+        .join(Session, Session.id == AttendanceEntry.session_id)
+        .join(Activity, Activity.id == Session.activity_id)
+        .join(Material, Material.id == Activity.__table__.c.material_id)
+        .where(
+            AttendanceEntry.person_id.in_(bindparam("ids", expanding=True)),
+            AttendanceEntry.minutes > 0,
+            Material.key == bindparam("programme"),
+            Activity.project_id == bindparam("project"),
+            Activity.cancelled_at.is_(None),
+            exists().where(SignOff.session_id == Session.id),
+            STANDS,
+        )
+        .order_by(Session.starts_at)
+    )  # fmt: skip
 
 
 def _sessions(run: Run, present: dict[int, Presence], signed: set[int]) -> tuple[SessionFact, ...]:

@@ -5,8 +5,20 @@ later closed month must be sent again (SCB: a corrected month and all after it, 
 """
 
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms.db import Base, append_only, db
@@ -115,15 +127,20 @@ def sendings_of(project: Project) -> list[MonthSending]:
 
 def history(project: Project) -> tuple[list[MonthClosing], list[MonthSending]]:
     """`closings_of` and `sendings_of` in one query."""
-    query = (
-        select(MonthClosing, MonthSending)
-        .outerjoin(MonthSending, MonthSending.closing_id == MonthClosing.id)
-        .where(MonthClosing.project_id == project.id)
-        .order_by(MonthClosing.first, MonthClosing.version)
-    )
     closings: dict[int, MonthClosing] = {}
     sendings: list[MonthSending] = []
-    for closing, sending in db.session.execute(query):
+    for closing, sending in db.session.execute(_history_query(), {"project": project.id}):
         closings[closing.id] = closing
         sendings += [sending] if sending else []
     return list(closings.values()), sorted(sendings, key=lambda each: each.id)
+
+
+@cache
+def _history_query() -> Any:
+    """Built once per process: the home of a leader asks it too, and building costs more than running."""
+    return (
+        select(MonthClosing, MonthSending)
+        .outerjoin(MonthSending, MonthSending.closing_id == MonthClosing.id)
+        .where(MonthClosing.project_id == bindparam("project"))
+        .order_by(MonthClosing.first, MonthClosing.version)
+    )

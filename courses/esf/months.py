@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, extract, func, literal, select, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, extract, func, literal, select, union_all
 
 from courses.attendance import STANDS, AttendanceEntry
 from courses.esf import figures, ledger
@@ -155,18 +156,32 @@ def changed_since(newest: Iterable[MonthClosing]) -> set[date]:
     An end or a mark of ESF that was moved without any new entry shows on the month's own page (`is_changed`).
     """
     closings = list(newest)
-    asked = [
-        select(literal(closing.first)).where(
-            exists().where(
-                AttendanceEntry.project_id == closing.project_id,
-                AttendanceEntry.day.between(closing.first, last_day(closing.first)),
-                AttendanceEntry.id > closing.head_entry_id,
+    values: dict[str, object] = {}
+    for place, closing in enumerate(closings):
+        values |= {f"project{place}": closing.project_id, f"head{place}": closing.head_entry_id}
+        values |= {f"first{place}": closing.first, f"last{place}": last_day(closing.first)}
+    touched = list(db.session.scalars(_touched(len(closings)), values)) if closings else []
+    return {closings[place].first for place in touched if is_changed(closings[place])}
+
+
+@lru_cache(maxsize=100)
+def _touched(count: int) -> Any:
+    """Which of so many closed months have entries after their head. Built once per process for each count."""
+    days = AttendanceEntry.day.type
+    return union_all(
+        *(
+            select(literal(place)).where(
+                exists().where(
+                    AttendanceEntry.project_id == bindparam(f"project{place}"),
+                    AttendanceEntry.day.between(
+                        bindparam(f"first{place}", type_=days), bindparam(f"last{place}", type_=days)
+                    ),
+                    AttendanceEntry.id > bindparam(f"head{place}"),
+                )
             )
+            for place in range(count)
         )
-        for closing in closings
-    ]
-    touched = set(db.session.scalars(union_all(*asked))) if asked else set()
-    return {closing.first for closing in closings if closing.first in touched and is_changed(closing)}
+    )
 
 
 def is_changed(closing: MonthClosing) -> bool:

@@ -1,12 +1,15 @@
 """The participant's day: invitations to answer, the course she is in, surveys that wait for her."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy import and_, bindparam, exists, func, literal, select, union_all
+from sqlalchemy.orm import aliased, defer, lazyload
 
 from certificates.register import NOT_REVOKED, Certificate, State, judge
 from courses import horizontal, links
@@ -25,6 +28,10 @@ from courses.views import pearls
 from lms import clock, filters
 from lms.db import db
 from lms.people import Person
+
+ME: Any = bindparam("me")
+RUN: Any = bindparam("run")
+_later = aliased(Submission)
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Learning:
 
 
 def learning_of(person: Person, *, finished: bool = True) -> Learning:
-    """Everything the participant's part of the home shows. At most nine questions.
+    """Everything the participant's part of the home shows. At most six questions.
 
     Without `finished` a course that has led to its certificate is not drawn again: others have newer things to do.
     """
@@ -90,47 +97,66 @@ def _may_answer(run: Run) -> bool:
     return run.register_by is None or run.register_by >= clock.today()
 
 
+# Statements are built once per process and get their values when they run: building one costs more than running it.
+
+
 def _enrolments(person: Person) -> Sequence[tuple[Enrolment, Run]]:
     """The person's places in runs that are held, newest first."""
-    query = (
+    return [(row, run) for row, run in db.session.execute(_enrolments_query(), {"me": person.id})]
+
+
+@cache
+def _enrolments_query() -> Any:
+    return (
         select(Enrolment, Run)
         .join(Run, Run.id == Enrolment.run_id)
         .where(
-            Enrolment.person_id == person.id,
+            Enrolment.person_id == ME,
             Enrolment.state.in_(("invited", "registered", "waiting")),
             Run.cancelled_at.is_(None),
         )
-        .options(lazyload(Enrolment.person), lazyload(Run.sessions), lazyload(Run.trainers))
+        .options(
+            lazyload(Enrolment.person), lazyload(Run.sessions), lazyload(Run.trainers), lazyload(Run.project),
+            lazyload(Run.organisation),
+        )
         .order_by(Enrolment.id.desc())
         .limit(20)
-    )
-    return [(row, run) for row, run in db.session.execute(query)]
+    )  # fmt: skip
 
 
 def _certificates(person: Person) -> dict[Certificate, State]:
     """The person's certificates, newest first, and what each is today."""
-    query = (
-        select(Certificate, NOT_REVOKED)
-        .where(Certificate.holder_id == person.id)
-        .options(lazyload(Certificate.events), lazyload(Certificate.holder))
-        .order_by(Certificate.id.desc())
-        .limit(20)
-    )
-    today, found = clock.today(), db.session.execute(query)
+    today, found = clock.today(), db.session.execute(_certificates_query(), {"me": person.id})
     return {each: judge(each.valid_until, None, today) if stands else "revoked" for each, stands in found}
 
 
+@cache
+def _certificates_query() -> Any:
+    return (
+        select(Certificate, NOT_REVOKED)
+        .where(Certificate.holder_id == ME)
+        .options(lazyload(Certificate.events), lazyload(Certificate.holder), defer(Certificate.statement))
+        .order_by(Certificate.id.desc())
+        .limit(20)
+    )
+
+
 def _asked(person: Person) -> list[Asked]:
-    query = (
+    found = db.session.execute(_asked_query(), {"me": person.id})
+    return [Asked(survey, answered is not None, title) for survey, answered, title in found]
+
+
+@cache
+def _asked_query() -> Any:
+    return (
         select(Survey, Receipt.answered_on, Activity.title)
         .join(Receipt, Receipt.survey_id == Survey.id)
         .join(Activity, Activity.id == Survey.run_id)
-        .where(Receipt.person_id == person.id)
+        .where(Receipt.person_id == ME)
         .options(lazyload(Survey.run))
         .order_by(Survey.closes.desc(), Survey.id.desc())
         .limit(20)
     )
-    return [Asked(survey, answered is not None, title) for survey, answered, title in db.session.execute(query)]
 
 
 def _progress(
@@ -140,13 +166,14 @@ def _progress(
     mine = (each for each in asked if each.survey.run_id == run.id and each.survey.audience == "participant")
     survey = next(mine, None)
     certificate = next((each for each in certificates if each.ground == ground(run.id, person.id)), None)
+    done = _done(run, person)
     return Progress(
         programme=run.programme,
         place=row.state,
         meetings=_meetings(run, person),
-        ticked=_ticked(run, person),
-        assignment=_assignment(run, person) if run.programme.assignment else "",
-        horizontal=_step(run, person),
+        ticked=frozenset(done["lesson"]),
+        assignment=_assignment(done) if run.programme.assignment else "",
+        horizontal=next((step for step in reversed(horizontal.STEPS) if step in done["step"]), ""),
         survey=survey.survey if survey else None,
         survey_answered=survey is not None and survey.answered,
         certificate=certificate,
@@ -155,51 +182,64 @@ def _progress(
 
 
 def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
-    mine = and_(
-        AttendanceEntry.session_id == Session.id,
-        AttendanceEntry.person_id == person.id,
-        STANDS,
-    )
-    query = (
-        select(Session, AttendanceEntry.minutes, exists().where(SignOff.session_id == Session.id))
-        .outerjoin(AttendanceEntry, mine)
-        .where(Session.activity_id == run.id)
-        .options(lazyload(Session.activity))
-        .order_by(Session.starts_at)
-    )
-    found = [Meeting(session, minutes, signed) for session, minutes, signed in db.session.execute(query)]
+    rows = db.session.execute(_meetings_query(), {"me": person.id, "run": run.id})
+    found = [Meeting(session, minutes, signed) for session, minutes, signed in rows]
     if all(each.state(clock.now()) in ("klar", "kommande") for each in found):
         return tuple(found)
     made_up = presence(run, [person.id])[person.id]  # another question, for the few who missed something
     return tuple(replace(each, made_up=made_up[each.session.number].made_up) for each in found)
 
 
-def _ticked(run: Run, person: Person) -> frozenset[str]:
-    query = select(LessonTick.slug).where(LessonTick.person_id == person.id, LessonTick.material_id == run.material_id)
-    return frozenset(db.session.scalars(query))
-
-
-def _assignment(run: Run, person: Person) -> str:
-    """The state of the newest version: nothing, draft, waiting, returned or approved."""
-    newest = db.session.execute(
-        select(Submission.id, Review.outcome)
-        .outerjoin(Review, Review.submission_id == Submission.id)
-        .where(Submission.run_id == run.id, Submission.person_id == person.id)
-        .order_by(Submission.version.desc())
-        .limit(1)
-    ).first()
-    if newest is not None:
-        return newest[1] or "waiting"
-    draft = select(AssignmentDraft.id).where(AssignmentDraft.run_id == run.id, AssignmentDraft.person_id == person.id)
-    return "draft" if db.session.scalar(draft) else "nothing"
-
-
-def _step(run: Run, person: Person) -> str:
-    query = select(HorizontalStep.step).where(
-        HorizontalStep.project_id == run.project_id, HorizontalStep.person_id == person.id
+@cache
+def _meetings_query() -> Any:
+    mine = and_(AttendanceEntry.session_id == Session.id, AttendanceEntry.person_id == ME, STANDS)
+    return (
+        select(Session, AttendanceEntry.minutes, exists().where(SignOff.session_id == Session.id))
+        .outerjoin(AttendanceEntry, mine)
+        .where(Session.activity_id == RUN)
+        .options(lazyload(Session.activity))
+        .order_by(Session.starts_at)
     )
-    taken = set(db.session.scalars(query))
-    return next((step for step in reversed(horizontal.STEPS) if step in taken), "")
+
+
+def _done(run: Run, person: Person) -> dict[str, list[str]]:
+    """What the person has done on her own, in one question: lessons ticked, steps of the horizontal module, and the
+    outcome of the newest version of the assignment ("waiting" without one), or that there is a draft.
+    """
+    values = {"me": person.id, "run": run.id, "material": run.material_id, "project": run.project_id}
+    found: dict[str, list[str]] = defaultdict(list)
+    for kind, value in db.session.execute(_done_query(), values):
+        found[kind].append(value)
+    return found
+
+
+@cache
+def _done_query() -> Any:
+    newest = ~exists().where(
+        _later.run_id == Submission.run_id,
+        _later.person_id == Submission.person_id,
+        _later.version > Submission.version,
+    )
+    return union_all(
+        select(literal("lesson"), LessonTick.slug).where(
+            LessonTick.person_id == ME, LessonTick.material_id == bindparam("material")
+        ),
+        select(literal("step"), HorizontalStep.step).where(
+            HorizontalStep.person_id == ME, HorizontalStep.project_id == bindparam("project")
+        ),
+        select(literal("assignment"), func.coalesce(Review.outcome, "waiting"))
+        .select_from(Submission)
+        .outerjoin(Review, Review.submission_id == Submission.id)
+        .where(Submission.run_id == RUN, Submission.person_id == ME, newest),
+        select(literal("draft"), literal("")).where(
+            exists().where(AssignmentDraft.run_id == RUN, AssignmentDraft.person_id == ME)
+        ),
+    )
+
+
+def _assignment(done: dict[str, list[str]]) -> str:
+    """The state of the newest version: nothing, draft, waiting, returned or approved."""
+    return next(iter(done["assignment"]), "draft" if done["draft"] else "nothing")
 
 
 # --- in words -----------------------------------------------------------------------------------------------

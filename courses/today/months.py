@@ -1,10 +1,12 @@
 """What a project's months want of its leader today: close the oldest that is over, send what is closed, in order."""
 
 from datetime import date
+from functools import cache
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from courses.attendance import AttendanceEntry
 from courses.esf.closings import history
@@ -33,22 +35,31 @@ def month_tasks(project: Project, unsigned: set[date]) -> list[Task]:
 
 def _next_open(project: Project, closed: date | None) -> date | None:
     """The oldest month with hours of ESF participants after the last closed one that is over."""
-    query = (
+    begins = following(closed) if closed else project.starts
+    values = {"project": project.id, "begins": begins, "ends": clock.today().replace(day=1)}
+    day: date | None = db.session.scalar(_next_open_query(), values)
+    return day.replace(day=1) if day else None
+
+
+@cache
+def _next_open_query() -> Any:
+    """Built once per process: building costs more than running."""
+    project: Any = bindparam("project")
+    days = AttendanceEntry.day.type
+    return (
         select(func.min(AttendanceEntry.day))
         .join(
             Participation,
-            (Participation.person_id == AttendanceEntry.person_id) & (Participation.project_id == project.id),
+            (Participation.person_id == AttendanceEntry.person_id) & (Participation.project_id == project),
         )
         .where(
-            AttendanceEntry.project_id == project.id,
-            AttendanceEntry.day >= (following(closed) if closed else project.starts),
-            AttendanceEntry.day < clock.today().replace(day=1),
+            AttendanceEntry.project_id == project,
+            AttendanceEntry.day >= bindparam("begins", type_=days),
+            AttendanceEntry.day < bindparam("ends", type_=days),
             AttendanceEntry.minutes > 0,
             Participation.esf,
         )
     )
-    day: date | None = db.session.scalar(query)
-    return day.replace(day=1) if day else None
 
 
 def _close(project: Project, first: date) -> Task:

@@ -7,6 +7,7 @@ from flask_login import current_user
 from courses.today import home_of
 from courses.views import pearls
 from lms.permissions import public
+from lms.views import me
 
 bp = Blueprint("home", __name__)
 TREE = "cascade.show"
@@ -18,7 +19,7 @@ def index() -> ResponseReturnValue:
     """`/`: the public page, or the home of who is signed in."""
     if not current_user.is_authenticated:
         return render_template("lms/index.html")
-    home = home_of(current_user)
+    home = home_of(me())
     learning = home.learning
     steps = pearls.steps(learning.run, learning.progress) if learning and learning.run and learning.progress else []
     tree = TREE if TREE in current_app.view_functions else ""

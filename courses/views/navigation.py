@@ -4,10 +4,12 @@ The rule that matters most: it is drawn on every page, so it asks the database o
 """
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from courses.activities import Activity
 from courses.enrolment import Enrolment
@@ -56,18 +58,7 @@ def _places(person: Person) -> list[Place]:
 
 def _own(person: Person) -> list[Place]:
     """The own course and certificates, for who has a place in a run."""
-    query = (
-        select(Enrolment.run_id)
-        .join(Activity, Activity.id == Enrolment.run_id)
-        .where(
-            Enrolment.person_id == person.id,
-            Enrolment.state.in_(("registered", "waiting")),
-            Activity.cancelled_at.is_(None),
-        )
-        .order_by(Enrolment.id.desc())
-        .limit(1)
-    )
-    run_id = db.session.scalar(query)
+    run_id = db.session.scalar(_newest_run(), {"me": person.id})
     if run_id is None:
         reads = not person.roles or has_role(person, "manager", "steering_group")
         hers = [] if person.roles else _place(_("My hours"), "hours.mine", ("/hours/",))
@@ -77,6 +68,22 @@ def _own(person: Person) -> list[Place]:
         *_place(_("My hours"), "hours.mine", ("/hours/",)),
         *_place(_("My certificates"), "certificates.mine", ("/certificates/",)),
     ]
+
+
+@cache
+def _newest_run() -> Any:
+    """Built once per process: every page asks it, and building costs more than running."""
+    return (
+        select(Enrolment.run_id)
+        .join(Activity, Activity.id == Enrolment.run_id)
+        .where(
+            Enrolment.person_id == bindparam("me"),
+            Enrolment.state.in_(("registered", "waiting")),
+            Activity.cancelled_at.is_(None),
+        )
+        .order_by(Enrolment.id.desc())
+        .limit(1)
+    )
 
 
 def _in_project(person: Person, project_id: int) -> list[Place]:
