@@ -36,6 +36,7 @@ import courses.horizontal
 import courses.lessons
 import courses.surveys
 import courses.views
+import lms.notes
 import lms.views
 from courses.views.navigation import navigation
 from lms import accounts, clock, filters, jobs, message, text
