@@ -1,12 +1,9 @@
 """The register: every certificate ever issued, append-only; a certificate is a stored statement, never re-derived.
 
-A certificate stays readable and verifiable after every course row is gone: what it says stands in `statement`.
-Exactly one is issued per ground, also when two people press at once: the counter of the series is locked first,
-and the unique ground is the last word.
+A certificate stays readable and verifiable after every course row is gone: what it says stands in `statement`. What
+happens to it later is an event: it is revoked, or replaced by a new one that names it as its predecessor.
 """
 
-import unicodedata
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -24,12 +21,10 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certificates import pdf
-from certificates.statement import Statement, digest, from_json, new_code, normalise_code, to_json
-from lms import audit, clock, mail
+from certificates.statement import Statement, from_json, normalise_code
+from lms import audit, clock
 from lms.db import Base, append_only, db
 from lms.people import Person
 from lms.refusals import Refused
@@ -41,7 +36,7 @@ REASONS = ("mistake", "grounds", "conduct", "holder")
 DRAFT = "DRAFT"
 """The number of a statement that is not issued yet."""
 
-State = Literal["valid", "expired", "revoked"]
+State = Literal["valid", "expired", "replaced", "revoked"]
 
 
 class Certificate(Base):
@@ -80,11 +75,14 @@ class Certificate(Base):
 
 
 class CertificateEvent(Base):
-    """What happened to a certificate after it was issued: revoked, with a public reason in general terms."""
+    """What happened to a certificate after it was issued: revoked, with a public reason in general terms; or replaced.
+
+    `doubted_from`, when a trainer certificate is revoked: what she issued from that day on is proposed to fall with it.
+    """
 
     __tablename__ = "certificate_event"
     __table_args__ = (
-        CheckConstraint("kind IN ('revoked')", name="kind"),
+        CheckConstraint("kind IN ('revoked', 'replaced')", name="kind"),
         UniqueConstraint("certificate_id", "kind"),
     )
 
@@ -97,6 +95,7 @@ class CertificateEvent(Base):
     reason_code: Mapped[str] = mapped_column(String(40))
     public_text: Mapped[str] = mapped_column(String(300), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    doubted_from: Mapped[date | None]
 
 
 class CertificatePresentation(Base):
@@ -109,121 +108,10 @@ class CertificatePresentation(Base):
     changed_at: Mapped[datetime]
 
 
-class CertificateCounter(Base):
-    """The last number given in a series such as SMA-A-2026; its row is locked while the next one is taken."""
-
-    __tablename__ = "certificate_counter"
-
-    series: Mapped[str] = mapped_column(String(30), primary_key=True)
-    last: Mapped[int] = mapped_column(default=0)
-
-
 append_only(Certificate, CertificateEvent)
 
 
 # --- operations ---------------------------------------------------------------------------------------------
-
-
-def issue(
-    draft: Statement, *, holder: Person, ground: str, issuer_certificate: Certificate | None, by: Person
-) -> Certificate:
-    """Issue `draft` to `holder`; number and code of the draft are placeholders and replaced here.
-
-    A ground that has its certificate already gives that one back and changes nothing. Refused when a name holds
-    letters that no typeface of the certificate can show (`glyphs`).
-    """
-    found = with_ground(ground)
-    if found is not None:
-        return found
-    _check_glyphs(draft)
-    lock_series(series_of(draft))
-    return with_ground(ground) or _write(draft, holder, ground, issuer_certificate, by)
-
-
-def _write(
-    draft: Statement, holder: Person, ground: str, issuer_certificate: Certificate | None, by: Person
-) -> Certificate:
-    statement = replace(draft, number=next_number(series_of(draft)), code=new_code())
-    certificate = Certificate(
-        number=statement.number,
-        code=statement.code,
-        project_dnr=statement.project.dnr,
-        holder_id=holder.id,
-        level=statement.level,
-        programme_key=statement.programme.key,
-        issued_at=clock.now(),
-        issued_on=statement.issued_on,
-        valid_until=statement.valid_until,
-        statement=to_json(statement),
-        digest=digest(statement),
-        issuer_certificate_id=issuer_certificate.id if issuer_certificate else None,
-        issued_by_id=by.id,
-        ground=ground,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(certificate)
-    except IntegrityError:
-        found = with_ground(ground)
-        if found is None:
-            raise
-        return found
-    audit.record("certificate.issued", certificate, by=by, details={"number": statement.number, "ground": ground})
-    return certificate
-
-
-def lock_series(series: str) -> CertificateCounter:
-    """The counter row of the series, locked until the transaction ends: who comes second waits here."""
-    query = select(CertificateCounter).where(CertificateCounter.series == series).with_for_update()
-    counter = db.session.scalar(query.execution_options(populate_existing=True))
-    if counter is not None:
-        return counter
-    try:
-        with db.session.begin_nested():
-            db.session.add(CertificateCounter(series=series, last=0))
-    except IntegrityError:
-        pass  # Somebody else began the series in this moment.
-    return db.session.scalars(query.execution_options(populate_existing=True)).one()
-
-
-def next_number(series: str) -> str:
-    """The next number of a series whose counter is locked: SMA-A-2026-0096."""
-    counter = db.session.get_one(CertificateCounter, series)
-    counter.last += 1
-    db.session.flush()
-    return f"{series}-{counter.last:04d}"
-
-
-def revoke(certificate: Certificate, *, reason_code: str, public_text: str = "", note: str = "", by: Person) -> None:
-    """Revoke from today on, once, and tell the holder. The reason code is public, the note is not.
-
-    Certificates issued under it stay as they are.
-
-    Refused: an unknown reason (`reason`), or a certificate that is revoked already (`revoked`).
-    """
-    if reason_code not in REASONS:
-        raise Refused(_("Choose a reason."), "reason")
-    db.session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
-    if db.session.scalar(select(CertificateEvent.id).where(CertificateEvent.certificate_id == certificate.id)):
-        raise Refused(_("The certificate is revoked already."), "revoked")
-    event = CertificateEvent(
-        certificate_id=certificate.id,
-        kind="revoked",
-        at=clock.now(),
-        on=clock.today(),
-        by_id=by.id,
-        reason_code=reason_code,
-        public_text=public_text.strip(),
-        note=note.strip(),
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(event)
-    except IntegrityError as error:
-        raise Refused(_("The certificate is revoked already."), "revoked") from error
-    db.session.expire(certificate, ["events"])
-    mail.enqueue(certificate.holder, "revoked", key=f"revoked:{certificate.id}", certificate=certificate)
-    audit.record("certificate.revoked", certificate, by=by, details={"reason": reason_code})
 
 
 def present(certificate: Certificate, *, full_name: bool, by: Person) -> None:
@@ -238,32 +126,7 @@ def present(certificate: Certificate, *, full_name: bool, by: Person) -> None:
     audit.record("certificate.presented", certificate, by=by, details={"full_name": full_name})
 
 
-def _check_glyphs(draft: Statement) -> None:
-    missing = pdf.missing_glyphs(to_json(draft))
-    if missing:
-        raise Refused(
-            _(
-                "The certificate of %(name)s cannot show the letters %(letters)s. Correct the spelling first.",
-                name=draft.holder_name,
-                letters=" ".join(sorted(missing)),
-            ),
-            "glyphs",
-        )
-
-
 # --- questions ----------------------------------------------------------------------------------------------
-
-
-def series_of(statement: Statement) -> str:
-    """The series the statement is numbered in."""
-    return series_name(statement.project.name, statement.level, statement.issued_on.year)
-
-
-def series_name(project_name: str, level: str, year: int) -> str:
-    """First three letters of the project, A (användare) or U (utbildare), year of issue: SMA-A-2026."""
-    plain = unicodedata.normalize("NFKD", project_name).encode("ascii", "ignore").decode()
-    letters = "".join(sign for sign in plain.upper() if sign.isalnum())[:3] or "PRO"
-    return f"{letters}-{'U' if level == 'trainer' else 'A'}-{year}"
 
 
 def statement_of(certificate: Certificate) -> Statement:
@@ -298,16 +161,23 @@ def revocation(certificate: Certificate) -> CertificateEvent | None:
     return next((event for event in certificate.events if event.kind == "revoked"), None)
 
 
+def replacement(certificate: Certificate) -> Certificate | None:
+    """The certificate that took its place, or None."""
+    return db.session.scalar(select(Certificate).where(Certificate.replaces_id == certificate.id))
+
+
 def state(certificate: Certificate, on: date) -> State:
-    """What the certificate is on a day: revoked from the day of revocation, expired from the day after its last."""
-    revoked = revocation(certificate)
-    return judge(certificate.valid_until, revoked.on if revoked else None, on)
+    """What the certificate is on a day: revoked or replaced from that day on, expired from the day after its last."""
+    days = {event.kind: event.on for event in certificate.events}
+    return judge(certificate.valid_until, days.get("revoked"), on, replaced_on=days.get("replaced"))
 
 
-def judge(valid_until: date | None, revoked_on: date | None, on: date) -> State:
-    """The rule of `state` on plain days."""
+def judge(valid_until: date | None, revoked_on: date | None, on: date, *, replaced_on: date | None = None) -> State:
+    """The rule of `state` on plain days. What was replaced is told before what would have run out by itself."""
     if revoked_on is not None and revoked_on <= on:
         return "revoked"
+    if replaced_on is not None and replaced_on <= on:
+        return "replaced"
     return "expired" if valid_until is not None and valid_until < on else "valid"
 
 

@@ -101,7 +101,8 @@ def _trainer(person: Person, held: Certificate | None, active: bool, reach: int,
     until = held.valid_until if held else None
     state: TrainerState = "missing"
     if held is not None:
-        now = register.state(held, on)
+        known = register.state(held, on)
+        now: TrainerState = "missing" if known == "replaced" else known
         soon = now == "valid" and until is not None and until <= on + SOON
         state = "expiring" if soon else now
     if not active and held is not None and state != "revoked":

@@ -104,7 +104,8 @@ def _standing(
     best = next((each for each in held if register.state(each, on) == "valid"), held[0] if held else None)
     if best is None:
         return Standing(roles, exemption=exemption)
-    proof = register.state(best, on)
+    state = register.state(best, on)
+    proof: Proof = "missing" if state == "replaced" else state
     return Standing(roles, proof, _since(best, proof), best, exemption)
 
 

@@ -24,7 +24,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import certificates.register
+import certificates.issuing
+import certificates.revoking
 import certificates.views
 import config
 import courses.assignments

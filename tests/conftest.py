@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from flask import Flask
 from flask.globals import _cv_app
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import config
+from certificates import keys
+from certificates.keys import SigningKey
 from lms import clock
 from lms.app import create_app
 from lms.db import Base, db, reading
@@ -116,6 +119,7 @@ def _application(engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
     made.extensions["babel"].translation_directories = [str(tmp_path_factory.mktemp("no-words"))]  # see msgids
     with made.app_context():
         Base.metadata.create_all(db.engine)
+        _empty()
     yield made
     with made.app_context():
         db.engine.dispose()
@@ -133,13 +137,26 @@ def app(_application: Flask) -> Iterator[Flask]:
         shutil.rmtree(Path(_application.config["SETTINGS"].files), ignore_errors=True)
 
 
+@cache
+def _keys() -> list[dict[str, object]]:
+    """The keys that `lms init` makes, made once for all tests."""
+    with clock.moved(NOON):
+        keys.make_missing()
+    rows = [dict(row._mapping) for row in db.session.execute(select(SigningKey.__table__))]
+    db.session.rollback()
+    return rows
+
+
 def _empty() -> None:
-    """Empty every table; append-only triggers are put aside for the moment of it."""
+    """Empty every table but for the keys of `lms init`; append-only triggers are put aside for the moment of it."""
+    rows = _keys()
     tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+            connection.execute(SigningKey.__table__.insert(), rows)
+            connection.execute(text("SELECT setval('signing_key_id_seq', 100)"))
             return
         triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
         for name, _sql in triggers:
@@ -147,6 +164,7 @@ def _empty() -> None:
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
         for table in tables:
             connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(SigningKey.__table__.insert(), rows)
         for _name, sql in triggers:
             connection.exec_driver_sql(sql)
 

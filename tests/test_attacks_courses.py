@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from certificates import register
+from certificates import issuing, revoking
 from certificates.register import Certificate
 from courses import assignments, attendance, enrolment, links, meetings, reviews, runs, surveys
 from courses.attendance import AttendanceEntry, Mark, record, sign_off
@@ -117,7 +117,7 @@ def test_a_revoked_trainer_signs_nothing_more(app: Flask) -> None:
     run = make_run(project, trainer, first_day=clock.today() - timedelta(days=1))
     make_enrolment(run, person)
     record(run.sessions[0], [whole(person)], by=trainer, nonce=N)
-    register.revoke(own, reason_code="conduct", by=county)
+    revoking.revoke(own, reason_code="conduct", by=county)
     with pytest.raises(Refused) as refusal:
         sign_off(run.sessions[0], by=trainer)
     assert refusal.value.code == "gate"
@@ -170,7 +170,7 @@ def test_the_database_itself_refuses_to_change_history(app: Flask, table: str, s
     earn(make_run(day.project, day.trainer), make_participant(day.project), by=day.trainer)
     db.session.commit()
     if table == "certificate":
-        register.issue(example(), holder=day.people[0], ground="g", issuer_certificate=None, by=day.trainer)
+        issuing.issue(example(), holder=day.people[0], ground="g", issuer_certificate=None, by=day.trainer)
         db.session.commit()
     with pytest.raises(DBAPIError):
         db.session.execute(text(statement.format(table)))

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import register
+from certificates import issuing
 from certificates.statement import ProjectRef
 from courses import exemptions, reviews, staff
 from courses.views.runs import leaders
@@ -224,7 +224,7 @@ def test_a_name_protected_later_is_told_by_the_certificate_to_its_holder_only(br
     trainer, leader = make_role("county_trainer", smail), make_role("project_leader", smail)
     hidden = make_participant(smail, "Qvintessa Xylofon")
     draft = replace(example(project=ProjectRef("SMAIL", smail.dnr)), holder_name=hidden.name)
-    made = register.issue(draft, holder=hidden, ground="g", issuer_certificate=None, by=trainer)
+    made = issuing.issue(draft, holder=hidden, ground="g", issuer_certificate=None, by=trainer)
     protection.protect(hidden, "Deltagare 9", by=leader)
     db.session.commit()
     page = f"/certificates/{made.id}"

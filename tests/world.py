@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from certificates import register
+from certificates import issuing
 from certificates.statement import ProjectRef
 from courses import attendance, links, materials
 from courses.activities import Activity
@@ -110,7 +110,7 @@ def _things(
     handed = files.store(PDF, "a.pdf", by=participant)
     db.session.add(SubmissionFile(submission_id=submission.id, file_id=handed.id))
     db.session.add(Receipt(survey_id=survey.id, person_id=participant.id))
-    certificate = register.issue(
+    certificate = issuing.issue(
         example(project=ProjectRef("SMAIL", project.dnr)),
         holder=participant,
         ground="world",

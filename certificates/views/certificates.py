@@ -5,7 +5,7 @@ from flask import Response as FlaskResponse
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import pdf, register, words
+from certificates import pdf, register, revoking, words
 from certificates.forms import PresentationForm, RevokeForm
 from certificates.policy import may_present, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
@@ -89,7 +89,7 @@ def revoke(certificate: Certificate) -> ResponseReturnValue:
     if not form.validate():
         return _revoke_page(certificate, form), 422
     try:
-        register.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=me())
+        revoking.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=me())
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "error")

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import register
+from certificates import issuing, numbering
 from certificates.register import Certificate
 from courses import gate
 from courses.attendance import SignOff
@@ -34,7 +34,7 @@ def certify(run: Run, persons: Collection[Person], *, by: Person) -> list[Certif
     `no_level` (the programme leads to nothing), `nobody`, `own_certificate`, `not_eligible` (values: names), `glyphs`.
     """
     standing = _check(run, persons, by)
-    register.lock_series(register.series_name(run.project.name, run.programme.leads_to, clock.today().year))
+    numbering.lock_series(numbering.series_name(run.project.name, run.programme.leads_to, clock.today().year))
     known = facts(run)
     lacking = [person.name for person in persons if not _can(known.get(person.id))]
     if lacking:
@@ -75,7 +75,7 @@ def _one(act: Act, person: Person, known: Facts) -> Certificate:
     if is_certified(known):
         return db.session.get_one(Certificate, known.certificate_id)
     run, standing = act.run, act.standing
-    certificate = register.issue(
+    certificate = issuing.issue(
         draft(act, person, known),
         holder=person,
         ground=ground(run.id, person.id),

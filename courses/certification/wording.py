@@ -33,7 +33,7 @@ class Act:
 
 
 def draft(act: Act, person: Person, known: Facts) -> Statement:
-    """The statement about the person; number and code are given when it is issued (`register.issue`)."""
+    """The statement about the person; number and code are given when it is issued (`issuing.issue`)."""
     run, programme, project, today = act.run, act.run.programme, act.run.project, clock.today()
     language: Language = "en" if person.language == "en" else "sv"
     level: Level = "trainer" if programme.leads_to == "trainer" else "user"

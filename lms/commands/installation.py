@@ -3,6 +3,7 @@
 import click
 from flask import Flask
 
+from certificates import keys, signing
 from courses import materials
 from lms import catalogue, rotation, schema
 from lms.commands.line import application, give
@@ -23,7 +24,9 @@ def init(administrator: str | None) -> None:
 
 
 def prepare(app: Flask) -> None:
-    """Bring the database to this version and publish the programmes that ship."""
+    """Bring the database to this version, make the keys that sign, and publish the programmes that ship."""
     schema.bring_up(app)
+    keys.make_missing()
+    signing.sign_missing()
     materials.publish_all()
     db.session.commit()

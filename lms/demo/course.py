@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from functools import partial
 
-from certificates import register
+from certificates import register, revoking
 from courses import (
     assignments,
     attendance,
@@ -265,7 +265,7 @@ class CourseStory:
     def _revoke(self, email: str) -> None:
         person = self.stage.person(email)
         for certificate in register.of(person):
-            register.revoke(
+            revoking.revoke(
                 certificate, reason_code="grounds", note="Hemuppgiften visade sig vara skriven av en kollega.",
                 by=leader(self.stage),
             )  # fmt: skip

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from certificates import register
+from certificates import issuing, register, revoking
 from certificates.register import Certificate
 from certificates.statement import Statement, digest
 from lms import clock
@@ -29,7 +29,7 @@ def draft(**values: object) -> Statement:
 def issue(holder: Person, ground: str = "run:1:person:1", **values: object) -> Certificate:
     by = values.pop("by", None) or make_person()
     under = values.pop("under", None)
-    return register.issue(draft(**values), holder=holder, ground=ground, issuer_certificate=under, by=by)  # type: ignore[arg-type]
+    return issuing.issue(draft(**values), holder=holder, ground=ground, issuer_certificate=under, by=by)  # type: ignore[arg-type]
 
 
 def test_numbers_of_a_series_follow_each_other_and_each_series_counts_for_itself(app: Flask) -> None:
@@ -113,14 +113,14 @@ def test_revoking_happens_once_and_leaves_the_past_as_it_was(app: Flask) -> None
     holder, by = make_person(), make_person()
     made = issue(holder)
     with pytest.raises(Refused) as refusal:
-        register.revoke(made, reason_code="because", by=by)
+        revoking.revoke(made, reason_code="because", by=by)
     assert refusal.value.code == "reason"
-    register.revoke(made, reason_code="mistake", note="Not for strangers", by=by)
+    revoking.revoke(made, reason_code="mistake", note="Not for strangers", by=by)
     assert register.state(made, DAY) == "revoked"
     assert register.state(made, DAY - timedelta(days=1)) == "valid"
     assert counting(DAY) == []
     with pytest.raises(Refused) as refusal:
-        register.revoke(made, reason_code="mistake", by=by)
+        revoking.revoke(made, reason_code="mistake", by=by)
     assert refusal.value.code == "revoked"
 
 

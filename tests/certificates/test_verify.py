@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from certificates import register
+from certificates import issuing, register, revoking
 from certificates.register import Certificate
 from certificates.verification import initials, look_up
 from certificates.views import verify
@@ -28,10 +28,10 @@ DAY = date(2022, 10, 12)
 def chain() -> tuple[Certificate, Certificate, Person, Person]:
     """A user certificate issued by a certified trainer: both certificates, the holder, the trainer."""
     holder, trainer, county = (make_person(name) for name in ("Elin Maria Forsman", "Eva Dahlgren", "Tomas Rydell"))
-    own = register.issue(
+    own = issuing.issue(
         draft(level="trainer", holder_name=trainer.name), holder=trainer, ground="t", issuer_certificate=None, by=county
     )
-    made = register.issue(
+    made = issuing.issue(
         draft(holder_name=holder.name), holder=holder, ground="u", issuer_certificate=own, by=trainer
     )
     return made, own, holder, trainer
@@ -76,7 +76,7 @@ def test_a_protected_identity_is_not_shown_at_all(app: Flask, client: FlaskClien
 
 def test_an_expired_and_a_revoked_certificate_say_since_when(app: Flask, client: FlaskClient) -> None:
     leader, holder = make_person(), make_person()
-    old = register.issue(
+    old = issuing.issue(
         draft(valid_until=DAY + timedelta(days=3)), holder=holder, ground="o", issuer_certificate=None, by=leader
     )
     with clock.moved(clock.now() + timedelta(days=4)):
@@ -84,7 +84,7 @@ def test_an_expired_and_a_revoked_certificate_say_since_when(app: Flask, client:
     assert "The certificate has expired" in told
     assert "15 October 2022" in told
     db.session.rollback()
-    register.revoke(old, reason_code="grounds", note="Secret note", by=leader)
+    revoking.revoke(old, reason_code="grounds", note="Secret note", by=leader)
     told = page(client, old.code, **{"Accept-Language": "en"})
     assert "Revoked certificate" in told
     assert "12 October 2022" in told
@@ -95,7 +95,7 @@ def test_an_expired_and_a_revoked_certificate_say_since_when(app: Flask, client:
 def test_a_revoked_trainer_shows_in_the_chain_and_leaves_the_certificate_valid(app: Flask, client: FlaskClient) -> None:
     made, own, _holder, _trainer = chain()
     assert "In force." in page(client, made.code, **{"Accept-Language": "en"})
-    register.revoke(own, reason_code="conduct", by=make_person())
+    revoking.revoke(own, reason_code="conduct", by=make_person())
     told = page(client, made.code, **{"Accept-Language": "en"})
     assert "Valid certificate" in told
     assert "Revoked since 12 October 2022" in told
@@ -109,7 +109,7 @@ def test_a_revoked_trainer_shows_in_the_chain_and_leaves_the_certificate_valid(a
 def test_the_chain_says_what_each_link_was_on_the_day_below(app: Flask) -> None:
     made, own, _holder, _trainer = chain()
     with clock.moved(clock.now() + timedelta(days=1)):
-        register.revoke(own, reason_code="conduct", by=make_person())
+        revoking.revoke(own, reason_code="conduct", by=make_person())
     code = made.code
     db.session.commit()
     known = look_up(code, DAY + timedelta(days=1))
@@ -238,7 +238,7 @@ def test_the_project_leader_revokes_after_seeing_what_is_under_it(app: Flask, cl
 
 def test_the_pdf_of_a_revoked_certificate_says_so(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
     made, _own, holder, _trainer = chain()
-    register.revoke(made, reason_code="mistake", by=make_person())
+    revoking.revoke(made, reason_code="mistake", by=make_person())
     answer = browser_of(holder).get(f"/certificates/{made.id}.pdf")
     assert "Återkallat" in PdfReader(BytesIO(answer.data)).pages[0].extract_text()
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from certificates import register
+from certificates import issuing, register, revoking
 from courses import cascade, exemptions
 from courses.cascade import CountyTrainer, Trainer, Tree
 from courses.curtain import MOST, hang
@@ -25,7 +25,7 @@ def issue(holder: Person, by: Person, level: str, valid_until: date | None = Non
         number=register.DRAFT, level=level, issued_on=DAY, valid_until=valid_until, holder_name=holder.full_name
     )
     ground = f"{level}-{holder.id}-{by.id}-{valid_until}"
-    return register.issue(draft, holder=holder, ground=ground, issuer_certificate=own, by=by)
+    return issuing.issue(draft, holder=holder, ground=ground, issuer_certificate=own, by=by)
 
 
 def grow(project: Project, *, trainers: int = 2, users: int = 3) -> tuple[Person, list[Person]]:
@@ -60,7 +60,7 @@ def test_revoked_users_do_not_count_and_people_count_once(app: Flask) -> None:
     issue(user, trainers[0], "user")
     issue(user, trainers[0], "user", DAY + timedelta(days=9))
     gone = issue(make_person(), trainers[0], "user")
-    register.revoke(gone, reason_code="mistake", by=make_person())
+    revoking.revoke(gone, reason_code="mistake", by=make_person())
     tree = cascade.tree(project, DAY)
     assert (tree.trainers[0].reach, tree.users) == (2, 2)
 
@@ -74,7 +74,7 @@ def test_every_state_of_a_trainer(app: Flask) -> None:
             make_role("trainer", project, person=trainer)
         made = issue(trainer, county, "trainer", DAY + timedelta(days=last) if last else None)
         if name == "C Revoked":
-            register.revoke(made, reason_code="conduct", by=county)
+            revoking.revoke(made, reason_code="conduct", by=county)
     make_role("trainer", project, person=make_person("E Missing"))
     states = {each.name: each.state for each in cascade.tree(project, DAY).trainers}
     assert states == {

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import register
+from certificates import register, revoking
 from certificates.register import Certificate
 from courses import certification, exemptions
 from courses.certification import Facts, SessionFact, Work, certify, facts, is_eligible, unmet
@@ -217,7 +217,7 @@ def test_minutes_made_up_in_another_run_of_the_programme_count(app: Flask) -> No
 def test_a_revoked_certificate_does_not_come_back_from_the_same_run(app: Flask) -> None:
     project, run, trainer, people = scene(people=1)
     made = certify(run, people, by=trainer)[0]
-    register.revoke(made, reason_code="mistake", by=make_role("project_leader", project))
+    revoking.revoke(made, reason_code="mistake", by=make_role("project_leader", project))
     assert [each.code for each in unmet(facts(run)[people[0].id])] == ["revoked"]
     with pytest.raises(Refused, match="Not yet possible"):
         certify(run, people, by=trainer)
@@ -245,7 +245,7 @@ def test_who_certifies_passes_the_gate_on_the_day(app: Flask) -> None:
     assert refusal_of(run, people, leader) == "not_trainer"
     assert refusal_of(run, [], trainer) == "nobody"
     (own,) = register.of(trainer)
-    register.revoke(own, reason_code="conduct", by=leader)
+    revoking.revoke(own, reason_code="conduct", by=leader)
     assert refusal_of(run, people, trainer) == "gate"
     exemptions.grant(project, trainer, starts=DAY, ends=DAY, reason="The run is nearly done", by=leader)
     made = certify(run, people, by=trainer)[0]

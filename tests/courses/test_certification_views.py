@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import register
+from certificates import register, revoking
 from certificates.register import Certificate
 from courses.exemptions import Exemption
 from courses.runs import Run
@@ -71,7 +71,7 @@ def test_a_refusal_keeps_the_ticks_and_certifies_nobody(app: Flask, browser_of) 
 def test_the_page_says_when_the_gate_is_closed(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
     project, run, trainer, people = scene()
     (own,) = register.of(trainer)
-    register.revoke(own, reason_code="conduct", by=make_person())
+    revoking.revoke(own, reason_code="conduct", by=make_person())
     trainer.language = "en"
     browser, address = browser_of(trainer), f"/runs/{run.id}/certification"
     assert "revoked since 12 October 2022" in browser.get(address).get_data(as_text=True)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from certificates import register
+from certificates import issuing, register, revoking
 from courses import exemptions, materials, programmes
 from courses.gate import Standing, decide, may_lead
 from courses.programmes import Programme
@@ -26,7 +26,7 @@ def certify(person: Person, project: Project, *, valid_until: date | None = None
     draft = example(
         number=register.DRAFT, level="trainer", issued_on=DAY, valid_until=valid_until, holder_name=person.name
     )
-    return register.issue(draft, holder=person, ground=f"g{person.id}", issuer_certificate=None, by=make_person())
+    return issuing.issue(draft, holder=person, ground=f"g{person.id}", issuer_certificate=None, by=make_person())
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_revoked_certificate_closes_the_gate_and_an_exemption_opens_it_for_its
     project = make_project()
     leader, trainer = make_role("project_leader", project), make_role("trainer", project)
     user_course = programme("smail-anvandare")
-    register.revoke(certify(trainer, project), reason_code="grounds", by=leader)
+    revoking.revoke(certify(trainer, project), reason_code="grounds", by=leader)
     assert "revoked since 12 oktober 2022" in may_lead(trainer, user_course, project, DAY).reason
     first, last = DAY + timedelta(days=2), DAY + timedelta(days=4)
     exemptions.grant(project, trainer, starts=first, ends=last, reason="Run under way", by=leader)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from certificates import register
+from certificates import issuing, register, revoking
 from courses import progress, today
 from courses.today import learning
 from courses.today.projects import due
@@ -133,9 +133,9 @@ def test_the_menu_leads_only_where_one_may_go(browser_of, project):
 def test_a_certificate_that_is_revoked_says_so(browser_of, project):
     trainer = make_role("trainer", project)
     draft = example(number=register.DRAFT, level="trainer", holder_name=trainer.full_name)
-    held = register.issue(draft, holder=trainer, ground="a run", issuer_certificate=None, by=trainer)
+    held = issuing.issue(draft, holder=trainer, ground="a run", issuer_certificate=None, by=trainer)
     assert "Revoked" not in browser_of(trainer).get("/").text
-    register.revoke(held, reason_code="grounds", by=make_role("project_leader", project))
+    revoking.revoke(held, reason_code="grounds", by=make_role("project_leader", project))
     assert "Revoked" in browser_of(trainer).get("/").text
 
 

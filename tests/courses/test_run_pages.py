@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from certificates import register
+from certificates import issuing, register
 from courses.runs import Run
 from lms import clock
 from lms.db import db
@@ -199,7 +199,7 @@ def test_who_has_the_certificate_is_not_asked_again(project: Project, leader: Pe
     done = make_participant(project, "Kerstin Klar")
     make_participant(project, "Nils Ny")
     draft = example(number=register.DRAFT, level="trainer", holder_name=done.full_name)
-    register.issue(draft, holder=done, ground="an earlier run", issuer_certificate=None, by=leader)
+    issuing.issue(draft, holder=done, ground="an earlier run", issuer_certificate=None, by=leader)
     page = browser_of(leader).get(f"/runs/{run.id}/invite").text
     assert "Nils Ny" in page
     assert "Kerstin Klar" not in page

@@ -71,14 +71,14 @@ def test_everything_is_read_and_found_under_the_new_key(people: list[Person], ke
     key(NEW, OLD)
     heard: list[tuple[int, int]] = []
     done = rotation.rotate(lambda each, total: heard.append((each, total)))
-    assert (done.changed, done.hashes, done.already) == (3, 2, 0)
-    assert heard[-1] == (3, 3)
+    assert (done.changed, done.hashes, done.already) == (6, 2, 0)
+    assert heard[-1] == (6, 6)
     key(NEW)
     assert [decrypted(person.personnummer_cipher or b"") for person in people] == list(NUMBERS)
     assert [person.personnummer_hash for person in people] == [keyed_hash(number) for number in NUMBERS]
     assert pending.contents(upload) == b"1980"
     told = db.session.query(Audit).filter_by(act="keys.rotated").one()
-    assert told.details == {"changed": 3, "unchanged": 0}
+    assert told.details == {"changed": 6, "unchanged": 0}
 
 
 def test_twice_is_once(people: list[Person], key: Keys) -> None:
@@ -86,7 +86,7 @@ def test_twice_is_once(people: list[Person], key: Keys) -> None:
     rotation.rotate()
     before = stored(people)
     done = rotation.rotate()
-    assert (done.changed, done.hashes, done.already) == (0, 0, 2)
+    assert (done.changed, done.hashes, done.already) == (0, 0, 5)
     assert stored(people) == before
     assert db.session.query(Audit).filter_by(act="keys.rotated").count() == 1
 
@@ -102,7 +102,7 @@ def test_numbers_of_closed_months_stay_the_same_cipher(people: list[Person], key
     db.session.add(ClosingNumber(closing_id=closing.id, person_id=people[0].id, cipher=people[0].personnummer_cipher))
     db.session.flush()
     key(NEW, OLD)
-    assert rotation.rotate().changed == 3
+    assert rotation.rotate().changed == 6
     db.session.expire_all()
     assert db.session.query(ClosingNumber).one().cipher == people[0].personnummer_cipher
 
@@ -128,7 +128,7 @@ def test_what_neither_key_reads_stops_it_before_anything_changes(people: list[Pe
     with pytest.raises(Refused) as refusal:
         rotation.rotate()
     assert refusal.value.code == "unreadable"
-    assert "2 stored values" in str(refusal.value)
+    assert "5 stored values" in str(refusal.value)
     key(OTHER, OLD)
     people[1].personnummer_cipher = b"no cipher at all"
     db.session.commit()
@@ -181,7 +181,7 @@ def test_the_command_and_a_start_with_the_wrong_key(tmp_path: Path) -> None:
     assert place.run("init").exit_code == 0, "the old key still reads everything"
     answer = place.run("keys", "rotate", **both)
     assert (answer.exit_code, answer.stderr) == (0, "")
-    assert answer.stdout == "1 values encrypted anew, 0 were already, 1 keyed hashes made anew\n"
+    assert answer.stdout == "4 values encrypted anew, 0 were already, 1 keyed hashes made anew\n"
     assert place.run("init", **wrong).exit_code == 0
     assert place.run("init").exit_code == 1
     assert "not a key" in place.run("init", LMS_KEY_ENCRYPTION_KEY_OLD="short").stderr

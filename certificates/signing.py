@@ -1,0 +1,192 @@
+"""Signing: the credential of a certificate is made in the act of issue, in the same transaction as its register entry.
+
+The rule that matters most: the county signs trainer certificates and endorses the key of each; a user certificate is
+signed by the key of the trainer certificate it was issued under, with that endorsement inside (credentials.md §1).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import time
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import exists, select
+
+from certificates import keys, status_lists
+from certificates.credentials import Achievement, Credential, Kind, address, base_url, newest
+from certificates.keys import SigningKey
+from certificates.register import Certificate, statement_of
+from certificates.statement import Statement
+from certificates.status_lists import Place
+from lms import clock
+from lms.db import db
+
+if TYPE_CHECKING:
+    from certificates.standards.document import Issuer
+    from certificates.standards.integrity import Document
+
+
+def sign(certificate: Certificate) -> Credential:
+    """The credential of a certificate: the stored one, or made now in the caller's transaction.
+
+    A trainer certificate also gets a key of its own and the county's endorsement of it. A user certificate is issued
+    by the key of the trainer certificate it was issued under, any other one by the county.
+    """
+    found = newest(certificate)
+    if found is not None:
+        return found
+    if certificate.level == "trainer":
+        holder_key = keys.for_trainer(certificate.id)
+        made = _certificate(certificate, keys.in_use("county"), subject=keys.did(holder_key))
+        _endorse(certificate, holder_key)
+        return made
+    return _certificate(certificate, _issuing_key(certificate))
+
+
+def sign_anew(certificate: Certificate, *, by_county: bool = False) -> Credential:
+    """Another edition of what was signed, with the key that is in use now.
+
+    `by_county` when the trainer's own word no longer counts and the county vouches for the certificate itself.
+    """
+    if certificate.level == "trainer":
+        holder_key = keys.for_trainer(certificate.id)
+        made = _certificate(certificate, keys.in_use("county"), subject=keys.did(holder_key))
+        _endorse(certificate, holder_key)
+        return made
+    was = newest(certificate)
+    by_county = by_county or was is None or db.session.get_one(SigningKey, was.key_id).kind == "county"
+    return _certificate(certificate, keys.in_use("county") if by_county else _issuing_key(certificate))
+
+
+def sign_missing() -> int:
+    """Sign what was issued before there were keys, trainers first; how many certificates."""
+    lacking = select(Certificate).where(~exists().where(Credential.certificate_id == Certificate.id))
+    rows = list(db.session.scalars(lacking.order_by(Certificate.level != "trainer", Certificate.id)))
+    for certificate in rows:
+        sign(certificate)
+    return len(rows)
+
+
+def _certificate(certificate: Certificate, key: SigningKey, subject: str | None = None) -> Credential:
+    from certificates.standards import document  # noqa: PLC0415  few requests sign
+
+    statement = statement_of(certificate)
+    place = status_lists.free_place(key)
+    above = newest(certificate.issuer_certificate) if certificate.issuer_certificate else None
+    before = db.session.get(Certificate, certificate.replaces_id) if certificate.replaces_id else None
+    replaced = newest(before) if before else None
+    token = _token()
+    unsigned = document.certificate(
+        statement,
+        identifier=address(token),
+        issuer=_issuer(key, statement),
+        subject=subject or f"urn:uuid:{uuid4()}",
+        achieved=_achievement(document.achievement(statement, base_url())),
+        status=place.entry(),
+        issued_at=certificate.issued_at,
+        by_right_of=address(above.token) if above and key.kind == "trainer" else None,
+        replaces=address(replaced.token) if replaced else None,
+    )
+    made = _stored(certificate, "certificate", token, place, keys.signed(unsigned, key, clock.now()))
+    made.key_id, made.paper = key.id, _paper(statement, place, bytes.fromhex(made.digest))
+    return _add(made)
+
+
+def _endorse(certificate: Certificate, holder_key: SigningKey) -> Credential:
+    """The county's word that the holder of the key may certify users."""
+    from certificates.standards import document  # noqa: PLC0415  few requests sign
+
+    statement, county = statement_of(certificate), keys.in_use("county")
+    place, token = status_lists.free_place(county), _token()
+    last = statement.valid_until
+    unsigned = document.endorsement(
+        keys.did(holder_key),
+        identifier=address(token),
+        name=statement.holder_name,
+        number=statement.number,
+        issuer=_issuer(county, statement),
+        status=place.entry(),
+        issued_at=certificate.issued_at,
+        valid_until=clock.at(last, time(23, 59, 59)) if last else None,
+    )
+    made = _stored(certificate, "endorsement", token, place, keys.signed(unsigned, county, clock.now()))
+    made.key_id = county.id
+    return _add(made)
+
+
+def _stored(certificate: Certificate, kind: Kind, token: str, place: Place, text: str) -> Credential:
+    before = newest(certificate, kind)
+    return Credential(
+        certificate_id=certificate.id,
+        kind=kind,
+        edition=before.edition + 1 if before else 1,
+        token=token,
+        text=text,
+        digest=sha256(text.encode()).hexdigest(),
+        list_id=place.listed.id,
+        place=place.index,
+        signed_at=clock.now(),
+    )
+
+
+def _add(made: Credential) -> Credential:
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _paper(statement: Statement, place: Place, digest: bytes) -> str:
+    """The digits of the QR code, signed by the county whoever issued the certificate."""
+    from certificates.standards import paper  # noqa: PLC0415  few requests sign
+
+    said = paper.Paper(
+        number=statement.number,
+        name=statement.holder_name,
+        programme=statement.programme.title if statement.language == "sv" else statement.programme.title_en,
+        level=statement.level,
+        issued_on=statement.issued_on,
+        valid_until=statement.valid_until,
+        status_list=place.listed.name,
+        status_index=place.index,
+        digest=digest[:16],
+    )
+    return paper.digits(said, keys.private(keys.in_use("county")))
+
+
+def _issuer(key: SigningKey, statement: Statement) -> Issuer:
+    from certificates.standards import document, integrity  # noqa: PLC0415  few requests sign
+
+    if key.kind == "county":
+        return document.Issuer(keys.did(key), statement.issuer)
+    assert key.certificate_id is not None
+    word = newest(db.session.get_one(Certificate, key.certificate_id), "endorsement")
+    assert word is not None
+    return document.Issuer(keys.did(key), statement.certified_by.name, integrity.read(word.text))
+
+
+def _issuing_key(certificate: Certificate) -> SigningKey:
+    above = certificate.issuer_certificate
+    if above is None or above.level != "trainer":
+        return keys.in_use("county")
+    sign(above)
+    return keys.for_trainer(above.id)
+
+
+def _achievement(made: Document) -> Document:
+    """The achievement as it is stored: the first of its kind is kept, and every later one is the same."""
+    slug = str(made["id"]).rpartition("/")[2]
+    if db.session.get(Achievement, slug) is None:
+        text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+        db.session.add(Achievement(slug=slug, text=text, made_at=clock.now()))
+        db.session.flush()
+    return made
+
+
+def _token() -> str:
+    """128 random bits in signs that survive every mail program."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
+
+

@@ -1,0 +1,201 @@
+"""Checking a credential without asking anybody: signature, words, dates, status and the chain up to a pinned key.
+
+The rule that matters most: everything is refused that is not known to be good. A trainer's certificate holds when the
+county's endorsement of her key was valid at its `validFrom` and has not been revoked; later expiry does not hurt.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from certificates.standards import integrity, multikey, status_list
+from certificates.standards.document import RIGHT
+from certificates.standards.integrity import Document, ProofError
+from lms.message import N_
+
+Lists = Callable[[str], Document | None]
+"""Address of a status list → its credential as read, or None when it is not at hand."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Who is believed without further proof: DID → id of the key → the key; and the name of the issuer."""
+
+    did: str
+    keys: Mapping[str, Ed25519PublicKey]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked: `code` names it, `passed`, and a reason in words when it did not."""
+
+    code: str
+    passed: bool
+    words: str = ""
+
+
+@dataclass
+class Checked:
+    """Every check in its order, and the documents of the chain, the county's word first."""
+
+    checks: list[Check] = field(default_factory=list)
+    chain: list[Document] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the credential may be believed: at least the signature was checked and nothing failed."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+
+@dataclass
+class _Asked:
+    """What one check is made with, and what it has found so far."""
+
+    trust: Trust
+    lists: Lists
+    at: datetime
+    found: Checked
+
+
+class _Failed(Exception):  # noqa: N818  ends a chain of checks, never leaves this module
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code, self.words = code, words
+
+
+def check(document: Document, trust: Trust, lists: Lists, at: datetime) -> Checked:
+    """Check a certificate, issued by the county itself or by a trainer whom it endorsed."""
+    found = Checked()
+    try:
+        _certificate(document, _Asked(trust, lists, at, found))
+    except _Failed as failure:
+        found.checks.append(Check(failure.code, False, failure.words))
+    return found
+
+
+def _certificate(document: Document, asked: _Asked) -> None:
+    _shape(document, "OpenBadgeCredential")
+    if document["issuer"]["id"] != asked.trust.did:
+        _endorsement(document, asked)
+    _signature(document, asked, "signature")
+    _dates(document, asked)
+    _status(document, asked, "status")
+    asked.found.chain.append(document)
+
+
+def _endorsement(document: Document, asked: _Asked) -> None:
+    """The county's word about the trainer who issued the document, valid at its `validFrom`."""
+    words = document["issuer"].get("endorsement")
+    if not isinstance(words, list) or len(words) != 1 or not isinstance(words[0], dict):
+        raise _Failed("chain", N_("The issuer has no endorsement by the county."))
+    (word,) = words
+    _shape(word, "EndorsementCredential")
+    subject = word["credentialSubject"]
+    if word["issuer"]["id"] != asked.trust.did:
+        raise _Failed("chain", N_("The endorsement is by somebody who is not trusted."))
+    if subject.get("id") != document["issuer"]["id"]:
+        raise _Failed("chain", N_("The endorsement is about another key."))
+    if not str(subject.get("endorsementComment", "")).startswith(f"{RIGHT}: "):
+        raise _Failed("chain", N_("The endorsement gives no right to issue."))
+    _signature(word, asked, "endorsement")
+    made = _moment(document["validFrom"])
+    until = _moment(word["validUntil"]) if "validUntil" in word else None
+    if _moment(word["validFrom"]) > made or (until is not None and until < made):
+        raise _Failed("chain", N_("The endorsement was not valid when the certificate was issued."))
+    _status(word, asked, "endorsement-status")
+    asked.found.checks.append(Check("chain", True))
+    asked.found.chain.append(word)
+
+
+def _shape(document: Document, kind: str) -> None:
+    """What every credential of ours has, and nothing that could be read in two ways."""
+    if document.get("type") != ["VerifiableCredential", kind] or document.get("@context") != integrity.CONTEXTS:
+        raise _Failed("shape", N_("This is not such a credential."))
+    texts = (document.get("id"), document.get("validFrom"))
+    parts = (document.get("issuer"), document.get("credentialSubject"), document.get("credentialStatus"))
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(part, dict) for part in parts):
+        raise _Failed("shape", N_("Something is missing."))
+    if not isinstance(document["issuer"].get("id"), str):
+        raise _Failed("shape", N_("The issuer is missing."))
+
+
+def _key(document: Document, trust: Trust) -> Ed25519PublicKey:
+    """The key that must have signed: one of the trusted issuer's, or the only one that a did:key names."""
+    issuer, method = document["issuer"], _method(document)
+    did = issuer if isinstance(issuer, str) else issuer["id"]
+    if did == trust.did:
+        if method not in trust.keys:
+            raise _Failed("signature", N_("The key is not one of the trusted issuer."))
+        return trust.keys[method]
+    try:
+        key = multikey.from_multikey(did.removeprefix("did:key:"))
+    except ValueError as error:
+        raise _Failed("signature", N_("The issuer's key cannot be read.")) from error
+    if did != multikey.did_key(key) or method != multikey.method_of(did):
+        raise _Failed("signature", N_("The proof names another key than the issuer's."))
+    return key
+
+
+def _method(document: Document) -> str:
+    try:
+        return str(integrity.proof_of(document)["verificationMethod"])
+    except ProofError as error:
+        raise _Failed("signature", str(error)) from error
+
+
+def _signature(document: Document, asked: _Asked, code: str) -> None:
+    try:
+        options = integrity.check(document, _key(document, asked.trust))
+    except (ProofError, ValueError) as error:
+        raise _Failed(code, str(error)) from error
+    _moment(options["created"])
+    asked.found.checks.append(Check(code, True))
+
+
+def _dates(document: Document, asked: _Asked) -> None:
+    if _moment(document["validFrom"]) > asked.at:
+        raise _Failed("dates", N_("It is not valid yet."))
+    passed = "validUntil" not in document or _moment(document["validUntil"]) >= asked.at
+    asked.found.checks.append(Check("dates", passed, "" if passed else N_("Its time has run out.")))
+
+
+def _status(document: Document, asked: _Asked, code: str) -> None:
+    """The bit of the document in a list that its own issuer signed a short while ago; anything else is a refusal."""
+    place = document["credentialStatus"]
+    wanted = {"type": "BitstringStatusListEntry", "statusPurpose": "revocation"}
+    index, address = place.get("statusListIndex"), place.get("statusListCredential")
+    if {name: place.get(name) for name in wanted} != wanted or not isinstance(index, str) or not index.isdecimal():
+        raise _Failed(code, N_("The place in the list of revocations cannot be read."))
+    listed = asked.lists(address) if isinstance(address, str) else None
+    if listed is None:
+        raise _Failed(code, N_("The list of revocations is not at hand."))
+    _fresh(listed, document, asked, code)
+    try:
+        revoked = status_list.is_set(listed["credentialSubject"]["encodedList"], int(index))
+    except (ValueError, KeyError, AttributeError) as error:
+        raise _Failed(code, N_("The list of revocations cannot be read.")) from error
+    asked.found.checks.append(Check(code, not revoked, N_("It is revoked.") if revoked else ""))
+
+
+def _fresh(listed: Document, document: Document, asked: _Asked, code: str) -> None:
+    subject = listed.get("credentialSubject")
+    address, issuer = document["credentialStatus"]["statusListCredential"], document["issuer"]["id"]
+    right = listed.get("id") == address and listed.get("issuer") == issuer
+    if not right or not isinstance(subject, dict) or subject.get("statusPurpose") != "revocation":
+        raise _Failed(code, N_("The list of revocations is another's."))
+    try:
+        integrity.check(listed, _key(listed, asked.trust))
+    except (ProofError, ValueError, _Failed) as error:
+        raise _Failed(code, N_("The list of revocations is not genuine.")) from error
+    if not _moment(listed.get("validFrom")) <= asked.at <= _moment(listed.get("validUntil")):
+        raise _Failed(code, N_("The list of revocations is too old."))
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except (TypeError, ValueError) as error:
+        raise _Failed("dates", N_("A moment is not written as it should be.")) from error

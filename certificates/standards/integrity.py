@@ -1,0 +1,182 @@
+"""Data Integrity proofs with `eddsa-rdfc-2022` (W3C VC-DI-EdDSA): a document in, the same document with one proof out.
+
+The rule that matters most: what the contexts do not define would silently stay unsigned, so it is refused before
+signing and when verifying. Contexts are read from this package only; nothing is fetched.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from certificates.standards import multikey
+from lms.message import N_
+
+VC = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
+CONTEXTS = [VC, OPEN_BADGES, EXTENSIONS]
+"""The contexts of every certificate, in this order; no other ones are read."""
+SUITE = "eddsa-rdfc-2022"
+_ROOM = Path(__file__).parent / "contexts"
+_OURS = {OPEN_BADGES: _ROOM / "open-badges-3.0.3.jsonld", EXTENSIONS: _ROOM / "open-badges-extensions.jsonld"}
+_UNDEFINED = "urn:undefined:"
+Document = dict[str, Any]
+
+
+class ProofError(ValueError):
+    """Why a document cannot be signed or its proof is not accepted: a `code` for tests and lists, words for people."""
+
+    def __init__(self, code: str, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+def read(text: str | bytes) -> Document:
+    """JSON as a document; refuses what another reader may read otherwise: doubled keys, NaN, no object."""
+    try:
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ProofError):
+            raise
+        raise ProofError("json", N_("This is not JSON.")) from error
+    if not isinstance(found, dict):
+        raise ProofError("json", N_("This is not a JSON object."))
+    return found
+
+
+def sign(document: Document, key: Ed25519PrivateKey, method: str, created: datetime) -> Document:
+    """The document with its proof. `method` is the id of the key in the issuer's DID document; `created` is aware.
+
+    Raises ProofError `undefined` when a word of the document is not defined by its contexts.
+    """
+    unsigned = {name: value for name, value in document.items() if name != "proof"}
+    options = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": SUITE,
+        "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+    }
+    value = multikey.base58btc(key.sign(_hash_data(unsigned, options)))
+    return unsigned | {"proof": [options | {"proofValue": value}]}
+
+
+def check(document: Document, key: Ed25519PublicKey) -> Mapping[str, Any]:
+    """The options of the document's one proof, made with this key. Raises ProofError with the reason."""
+    options = dict(proof_of(document))
+    signature = multikey.from_base58btc(options.pop("proofValue", ""))
+    unsigned = {name: value for name, value in document.items() if name != "proof"}
+    try:
+        key.verify(signature, _hash_data(unsigned, options))
+    except InvalidSignature as error:
+        raise ProofError("signature", N_("The signature does not fit: something was changed.")) from error
+    return options
+
+
+def proof_of(document: Document) -> Mapping[str, Any]:
+    """The one proof of a document, of our kind and for our purpose."""
+    proofs = document.get("proof")
+    proofs = proofs if isinstance(proofs, list) else [proofs]
+    if len(proofs) != 1 or not isinstance(proofs[0], dict):
+        raise ProofError("proof", N_("There must be exactly one proof."))
+    proof: Document = proofs[0]
+    wanted = {"type": "DataIntegrityProof", "cryptosuite": SUITE, "proofPurpose": "assertionMethod"}
+    allowed = {*wanted, "created", "verificationMethod", "proofValue"}
+    if {name: proof.get(name) for name in wanted} != wanted or set(proof) - allowed - {"@context", "id"}:
+        raise ProofError("proof", N_("The proof is of another kind."))
+    if not all(isinstance(proof.get(name), str) for name in ("created", "verificationMethod", "proofValue")):
+        raise ProofError("proof", N_("The proof lacks something."))
+    return proof
+
+
+def canonical(document: Document) -> bytes:
+    """The document as N-Quads in the one order of RDFC-1.0. Raises ProofError `undefined` or `context`."""
+    if any(_doubled(part) for part in _lists(document)):
+        raise ProofError("doubled", N_("The same thing stands twice in a list: a signature cannot tell it from once."))
+    quads = _quads(_with_everything_defined(document))
+    if _UNDEFINED in quads:
+        raise ProofError("undefined", N_("A word of the document is not defined, so nothing protects it."))
+    return _ordered(quads)  # the same as without the copy's `@vocab`: nothing used it
+
+
+def _hash_data(unsigned: Document, options: Mapping[str, Any]) -> bytes:
+    """The hash of the proof's options, then the hash of the document (VC-DI-EdDSA §3.2.4)."""
+    configured = {"@context": unsigned.get("@context"), **options}
+    return b"".join(hashlib.sha256(canonical(part)).digest() for part in (configured, unsigned))
+
+
+def _with_everything_defined(document: Document) -> Document:
+    """A copy in which words that no context defines become `urn:undefined:` addresses instead of vanishing."""
+    copy = deepcopy(document)
+    for part in _objects(copy):
+        if "@context" in part:
+            given = part["@context"]
+            part["@context"] = [*(given if isinstance(given, list) else [given]), {"@vocab": _UNDEFINED}]
+    return copy
+
+
+def _objects(value: object) -> Any:
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from _objects(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _objects(each)
+
+
+def _lists(value: object) -> Any:
+    if isinstance(value, list):
+        yield value
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _lists(each)
+
+
+def _doubled(values: list[Any]) -> bool:
+    written = [json.dumps(value, sort_keys=True) for value in values]
+    return len(set(written)) < len(written)
+
+
+def _quads(document: Document) -> str:
+    from pyld import jsonld  # noqa: PLC0415  only who signs or verifies needs it
+
+    try:
+        made = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": _loader()})
+    except jsonld.JsonLdError as error:
+        raise ProofError("context", N_("The document uses a vocabulary that is not known here.")) from error
+    return str(made)
+
+
+def _ordered(quads: str) -> bytes:
+    import pyoxigraph as ox  # noqa: PLC0415  see _quads
+
+    data = ox.Dataset(ox.parse(quads, format=ox.RdfFormat.N_QUADS))
+    data.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    lines = (ox.serialize(data, format=ox.RdfFormat.N_QUADS) or b"").decode().splitlines(keepends=True)
+    return "".join(sorted(lines)).encode()
+
+
+@cache
+def _loader() -> Any:
+    from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader  # noqa: PLC0415  see _quads
+
+    return FrozenDocumentLoader({VC: BUNDLED_CONTEXTS[VC], **_OURS})
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Document:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ProofError("json", N_("A name stands twice in the same place."))
+    return found
+
+
+def _no_constant(_name: str) -> None:
+    raise ProofError("json", N_("There is a number that is none."))

@@ -1,0 +1,116 @@
+"""Proofs: the vectors of the standard, what is refused, and the same signature for the same words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certificates.standards import integrity, multikey
+from certificates.standards.integrity import ProofError
+from tests.certificates.credentials import METHOD, NOW, world
+
+DATA = Path(__file__).parent / "data"
+EXAMPLES = {"@context": {"@vocab": "https://www.w3.org/ns/credentials/examples#"}}
+
+
+@pytest.fixture
+def as_the_standard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example of W3C uses a context that defines every word; ours do not, and that is why they are refused."""
+    monkeypatch.setitem(integrity._OURS, "https://www.w3.org/ns/credentials/examples/v2", EXAMPLES)
+    monkeypatch.setattr(integrity, "canonical", lambda document: integrity._ordered(integrity._quads(document)))
+    integrity._loader.cache_clear()
+    yield
+    integrity._loader.cache_clear()
+
+
+def test_the_vector_of_the_standard_is_accepted(as_the_standard: None) -> None:
+    document = integrity.read((DATA / "w3c-rdfc.json").read_bytes())
+    key = multikey.from_multikey(document["proof"]["verificationMethod"].partition("#")[2])
+    assert integrity.check(document, key)["created"] == "2023-02-24T23:36:38Z"
+    with pytest.raises(ProofError, match="does not fit"):
+        integrity.check(document | {"name": "Another"}, key)
+
+
+def test_signed_and_checked() -> None:
+    here = world()
+    document = here.certificate()
+    assert integrity.check(document, here.trainer.public_key())["proofPurpose"] == "assertionMethod"
+    assert integrity.read(json.dumps(document)) == document
+    with pytest.raises(ProofError, match="does not fit"):
+        integrity.check(document, here.county.public_key())
+
+
+def test_the_same_words_give_the_same_signature() -> None:
+    here = world()
+    document = here.endorsement()
+    again = dict(reversed(document.items()))
+    assert integrity.sign(again, here.county, METHOD, NOW) == integrity.sign(document, here.county, METHOD, NOW)
+
+
+@pytest.mark.parametrize("where", [(), ("credentialSubject",), ("issuer",)])
+def test_words_that_no_context_defines_are_never_signed(where: tuple[str, ...]) -> None:
+    here = world()
+    document: Any = here.certificate()
+    part = document
+    for name in where:
+        part = part[name]
+    part["salary"] = "1"
+    with pytest.raises(ProofError) as refused:
+        integrity.sign(document, here.trainer, METHOD, NOW)
+    assert refused.value.code == "undefined"
+    with pytest.raises(ProofError):
+        integrity.check(document, here.trainer.public_key())
+
+
+def test_contexts_are_never_fetched() -> None:
+    here = world()
+    document = here.certificate()
+    document["@context"] = [*document["@context"], "https://elsewhere.example/context.json"]
+    with pytest.raises(ProofError) as refused:
+        integrity.sign(document, here.trainer, METHOD, NOW)
+    assert refused.value.code == "context"
+
+
+@pytest.mark.parametrize("proofs", [None, [], "x", [{}], [{"type": "Ed25519Signature2020"}]])
+def test_no_proof_of_ours(proofs: object) -> None:
+    here = world()
+    with pytest.raises(ProofError) as refused:
+        integrity.check(here.certificate() | {"proof": proofs}, here.trainer.public_key())
+    assert refused.value.code == "proof"
+
+
+def test_two_proofs_are_one_too_many() -> None:
+    here = world()
+    document = here.certificate()
+    with pytest.raises(ProofError):
+        integrity.check(document | {"proof": document["proof"] * 2}, here.trainer.public_key())
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', "[]", "", "{", '{"a": NaN}', "[" * 100_000, b"\xff\xfe"])
+def test_what_two_readers_could_read_differently_is_not_read(text: str | bytes) -> None:
+    with pytest.raises(ProofError):
+        integrity.read(text)
+
+
+@given(st.binary(max_size=80))
+def test_base58_there_and_back(data: bytes) -> None:
+    assert multikey.from_base58btc(multikey.base58btc(data)) == data
+
+
+@pytest.mark.parametrize("text", ["", "z0", "zO", "u12", "z" + "1" * 300, "zå"])
+def test_no_base58(text: str) -> None:
+    with pytest.raises(ValueError, match="base58"):
+        multikey.from_base58btc(text)
+
+
+def test_a_key_as_text_and_back() -> None:
+    key = Ed25519PrivateKey.generate().public_key()
+    assert multikey.from_multikey(multikey.multikey(key)) == key
+    assert multikey.did_key(key).startswith("did:key:z6Mk")
+    with pytest.raises(ValueError, match="no Ed25519"):
+        multikey.from_multikey(multikey.base58btc(b"\x12\x00" + key.public_bytes_raw()))
+    assert isinstance(key, Ed25519PublicKey)
