@@ -1,6 +1,8 @@
 """Proofs: the vectors of the standard, what is refused, and the same signature for the same words."""
 
 import json
+import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,11 @@ def test_a_key_as_text_and_back() -> None:
     with pytest.raises(ValueError, match="no Ed25519"):
         multikey.from_multikey(multikey.base58btc(b"\x12\x00" + key.public_bytes_raw()))
     assert isinstance(key, Ed25519PublicKey)
+
+
+def test_the_vocabulary_is_the_one_that_was_signed_with() -> None:
+    """A changed file would change what every signature means."""
+    room = Path(integrity.__file__).parent / "contexts"
+    sums = dict(re.findall(r"`([\w.-]+\.jsonld)`.*`([0-9a-f]{64})`", (room / "README.md").read_text(encoding="utf-8")))
+    assert sums == {file.name: sha256(file.read_bytes()).hexdigest() for file in room.glob("*.jsonld")}
+    assert len(sums) == 2
