@@ -131,13 +131,17 @@ def may_change_meeting(person: Person, meeting: Activity) -> Answer:
 
 def may_see_attendance(person: Person, session: Session) -> Answer:
     """Read a sheet: who leads it, the project leader who answers for it in an audit, and who signed it as a deputy."""
-    signed = select(SignOff.id).where(SignOff.session_id == session.id, SignOff.by_id == person.id).limit(1)
     return yes_if(
         is_trainer_of(person, session.activity)
         or has_role(person, "project_leader", project_id=session.activity.project_id)
-        or db.session.scalar(signed),
+        or _has_signed(person, session),
         _("Only those who lead the session and the project leader may see its sheet."),
     )
+
+
+def _has_signed(person: Person, session: Session) -> bool:
+    query = select(SignOff.id).where(SignOff.session_id == session.id, SignOff.by_id == person.id).limit(1)
+    return db.session.scalar(query) is not None
 
 
 def may_use_attendance_file(person: Person, upload: PendingUpload) -> Answer:

@@ -6,9 +6,9 @@ The rule that matters most: what somebody typed is shown again as typed, whateve
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from courses.activities import Session
 from courses.attendance import (
@@ -49,7 +49,7 @@ class Row:
     early: int = 0
     away: int = 0
 
-    @property
+    @cached_property
     def entry(self) -> AttendanceEntry | None:
         """The entry that counts now; who was moved away and has come back has no answer yet."""
         last = self.chain[-1] if self.chain else None
@@ -97,27 +97,25 @@ class Sheet:
 def sheet_of(session: Session) -> Sheet:
     """The sheet as the ledger has it."""
     chains = histories(session)
-    _load({entry.recorded_by_id for chain in chains.values() for entry in chain})
-    return Sheet(session, [_row(session, person, chains.get(person.id, [])) for person in on_sheet(session)])
+    begins, ends = clock_text(session.starts_at), clock_text(session.ends_at)
+    rows = [Row(person, chains.get(person.id, []), came=begins, left=ends) for person in on_sheet(session)]
+    for row in rows:
+        _fill(row, session)
+    return Sheet(session, rows)
 
 
-def _load(person_ids: set[int]) -> None:
-    """Bring who wrote the entries into memory in one question."""
-    db.session.scalars(select(Person).where(Person.id.in_(person_ids))).all()
-
-
-def _row(session: Session, person: Person, chain: list[AttendanceEntry]) -> Row:
-    row = Row(person, chain, came=clock_text(session.starts_at), left=clock_text(session.ends_at))
-    row.seen = chain[-1].id if chain else None
+def _fill(row: Row, session: Session) -> None:
+    """What the person's entry says."""
+    row.seen = row.chain[-1].id if row.chain else None
     if row.entry is not None:
         row.state, row.absence = state_of(row.entry), row.entry.absence or "unknown"
+    if row.entry is not None and (row.entry.came_at or row.entry.left_at):
         came, left = row.entry.came_at or session.starts_at, row.entry.left_at or session.ends_at
         row.came, row.left = clock_text(came), clock_text(left)
         row.late = max(0, int((came - session.starts_at).total_seconds() // 60))
         row.early = max(0, int((session.ends_at - left).total_seconds() // 60))
         if row.state == "part":
             row.away = minutes_within(session, came, left) - row.entry.minutes
-    return row
 
 
 def typed(session: Session, values: Mapping[str, str], *, fill: bool = False, errors: Mapping[int, str]) -> Sheet:

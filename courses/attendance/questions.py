@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from courses.activities import Activity, Expected, Session
 from courses.attendance.ledger import STANDS, AttendanceEntry, SignOff
@@ -25,20 +27,29 @@ def on_sheet(session: Session, among: Collection[int] | None = None) -> list[Per
 
     `among` asks for these people only: one of four hundred who come is not looked for among all of them.
     """
-    if isinstance(session.activity, Run):
-        expected = select(Enrolment.person_id).where(
-            Enrolment.run_id == session.activity_id, Enrolment.state == "registered"
-        )
+    query = _on_sheet(isinstance(session.activity, Run), among is not None)
+    values = {"session": session.id, "activity": session.activity_id}
+    return by_name(db.session.scalars(query, values if among is None else values | {"among": among}))
+
+
+# Statements that every save and check-in asks are built once per process: building one costs more than running it.
+
+
+@cache
+def _on_sheet(is_run: bool, asks_some: bool) -> Any:
+    activity: Any = bindparam("activity")
+    if is_run:
+        expected = select(Enrolment.person_id).where(Enrolment.run_id == activity, Enrolment.state == "registered")
     else:
-        expected = select(Expected.person_id).where(Expected.activity_id == session.activity_id)
-    recorded = select(AttendanceEntry.person_id).where(AttendanceEntry.session_id == session.id, STANDS, _STAYED)
-    if among is not None:
+        expected = select(Expected.person_id).where(Expected.activity_id == activity)
+    recorded = select(AttendanceEntry.person_id).where(
+        AttendanceEntry.session_id == bindparam("session"), STANDS, _STAYED
+    )
+    if asks_some:
+        among = bindparam("among", expanding=True)
         expected = expected.where(expected.selected_columns[0].in_(among))
         recorded = recorded.where(AttendanceEntry.person_id.in_(among))
-    people = db.session.scalars(
-        select(Person).where(Person.id.in_(expected.union(recorded)))
-    )
-    return by_name(people)
+    return select(Person).where(Person.id.in_(expected.union(recorded)))
 
 
 def by_name(people: Iterable[Person]) -> list[Person]:
@@ -48,10 +59,13 @@ def by_name(people: Iterable[Person]) -> list[Person]:
 
 def entries_of(session: Session) -> list[AttendanceEntry]:
     """Every entry of the session, replaced ones too, in the order they were written."""
-    return list(
-        db.session.scalars(
-            select(AttendanceEntry).where(AttendanceEntry.session_id == session.id).order_by(AttendanceEntry.id)
-        )
+    return list(db.session.scalars(_entries(), {"session": session.id}))
+
+
+@cache
+def _entries() -> Any:
+    return (
+        select(AttendanceEntry).where(AttendanceEntry.session_id == bindparam("session")).order_by(AttendanceEntry.id)
     )
 
 
@@ -65,12 +79,14 @@ def histories(session: Session) -> dict[int, list[AttendanceEntry]]:
 
 def latest(session: Session, among: Collection[int] | None = None) -> dict[int, AttendanceEntry]:
     """person id → the entry that counts now; of everybody, or of these people."""
-    query = select(AttendanceEntry).where(
-        AttendanceEntry.session_id == session.id, STANDS
-    )
-    if among is not None:
-        query = query.where(AttendanceEntry.person_id.in_(among))
-    return {entry.person_id: entry for entry in db.session.scalars(query)}
+    values = {"session": session.id} if among is None else {"session": session.id, "among": among}
+    return {entry.person_id: entry for entry in db.session.scalars(_latest(among is not None), values)}
+
+
+@cache
+def _latest(asks_some: bool) -> Any:
+    query = select(AttendanceEntry).where(AttendanceEntry.session_id == bindparam("session"), STANDS)
+    return query.where(AttendanceEntry.person_id.in_(bindparam("among", expanding=True))) if asks_some else query
 
 
 def answers(session: Session, people: Collection[Person]) -> dict[int, AttendanceEntry]:
@@ -82,8 +98,12 @@ def answers(session: Session, people: Collection[Person]) -> dict[int, Attendanc
 
 def written_with(nonces: Iterable[str]) -> dict[str, AttendanceEntry]:
     """nonce → the entry that was written with it, for those that were."""
-    query = select(AttendanceEntry).where(AttendanceEntry.nonce.in_(list(nonces)))
-    return {entry.nonce: entry for entry in db.session.scalars(query)}
+    return {entry.nonce: entry for entry in db.session.scalars(_written_with(), {"nonces": list(nonces)})}
+
+
+@cache
+def _written_with() -> Any:
+    return select(AttendanceEntry).where(AttendanceEntry.nonce.in_(bindparam("nonces", expanding=True)))
 
 
 def is_replaced(*entries: AttendanceEntry) -> bool:
@@ -115,9 +135,12 @@ def minutes_in(run: Activity, *, signed_only: bool = False) -> dict[int, dict[in
 
 def signed(session: Session) -> SignOff | None:
     """The sign-off that holds now, or None: the newest one."""
-    return db.session.scalar(
-        select(SignOff).where(SignOff.session_id == session.id).order_by(SignOff.id.desc()).limit(1)
-    )
+    return db.session.scalar(_signed(), {"session": session.id})
+
+
+@cache
+def _signed() -> Any:
+    return select(SignOff).where(SignOff.session_id == bindparam("session")).order_by(SignOff.id.desc()).limit(1)
 
 
 def is_signed(session: Session) -> bool:

@@ -1,11 +1,13 @@
 """The attendance sheet of a session: draft, signature, correction, and people who were not on the list."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from courses import attendance, hours, sheet
 from courses.activities import Session
@@ -230,9 +232,13 @@ def _walk_in(session: Session, form: NewPersonForm, *, words: str = "", refusal:
 
 def _signatures(session: Session) -> list[SignOff]:
     """Every signature of the sheet, newest first."""
-    return list(
-        db.session.scalars(select(SignOff).where(SignOff.session_id == session.id).order_by(SignOff.id.desc()))
-    )
+    return list(db.session.scalars(_signatures_query(), {"session": session.id}))
+
+
+@cache
+def _signatures_query() -> Any:
+    """Built once per process: every look at a sheet asks it, and building costs more than running."""
+    return select(SignOff).where(SignOff.session_id == bindparam("session")).order_by(SignOff.id.desc())
 
 
 def _organisations(session: Session) -> list[Organisation]:
