@@ -44,7 +44,7 @@ def store(data: bytes, filename: str, *, by: Person) -> StoredFile:
     if kind is None:
         raise Refused(_("Choose a PDF, Word (DOCX), ODT or image file."), "file_type")
     digest = sha256(data).hexdigest()
-    _write(_path(digest), data)
+    write(path_of(digest), data)
     row = StoredFile(
         sha256=digest,
         name=filetypes.safe_name(filename),
@@ -60,18 +60,19 @@ def store(data: bytes, filename: str, *, by: Person) -> StoredFile:
 
 def download(file: StoredFile) -> Response:
     """The file as an attachment that no browser runs or shows in our name."""
-    response = Response(_path(file.sha256).read_bytes(), mimetype=file.media_type)
+    response = Response(path_of(file.sha256).read_bytes(), mimetype=file.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=file.name)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
-def _path(digest: str) -> Path:
+def path_of(digest: str) -> Path:
+    """Where the bytes with that SHA-256 lie."""
     root: Path = current_app.config["SETTINGS"].files
     return root / digest[:2] / digest
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Whole or not at all: a temporary file, flushed to disk, then renamed."""
     if path.exists():
         return

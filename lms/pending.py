@@ -16,7 +16,7 @@ from lms.db import Base, db
 from lms.people import Person
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.secrets import decrypted, encrypted
+from lms.secrets import ROW_GOES, decrypted, encrypted
 
 KINDS = ("people", "plan", "attendance")
 LIVES = timedelta(hours=1)
@@ -34,7 +34,7 @@ class PendingUpload(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
-    cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    cipher: Mapped[bytes] = mapped_column(LargeBinary, info={ROW_GOES: True})
     options: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(index=True)
 

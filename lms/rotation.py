@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Select, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, LargeBinary, Select, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from lms import audit, schema
@@ -52,6 +52,11 @@ def cipher_columns() -> list[Column[Any]]:
         for column in table.columns
         if column.name == "cipher" or column.name.endswith("_cipher")
     ]
+
+
+def _is_there(column: Column[Any]) -> ColumnElement[bool]:
+    """Where a value stands: an empty cipher is one that was lost with its key (lms/backup/losing.py)."""
+    return column.is_not(None) & (column != b"")
 
 
 # --- operations ---------------------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ def check_readable() -> None:
     for column in cipher_columns():
         for order in ("asc", "desc"):
             ends = [getattr(one, order)() for one in column.table.primary_key]
-            cipher = db.session.scalar(select(column).where(column.is_not(None)).order_by(*ends).limit(1))
+            cipher = db.session.scalar(select(column).where(_is_there(column)).order_by(*ends).limit(1))
             if cipher is not None and not _is_read(cipher):
                 raise Refused(
                     "LMS_KEY_ENCRYPTION_KEY is not the key that personnummer are stored under. Set the right one, or "
@@ -148,12 +153,12 @@ def _is_read(cipher: bytes) -> bool:
 def _keys_of(column: Column[Any]) -> list[Any]:
     """The primary keys of the rows that have a cipher."""
     assert isinstance(column.type, LargeBinary)
-    return list(db.session.execute(select(*column.table.primary_key).where(column.is_not(None))))
+    return list(db.session.execute(select(*column.table.primary_key).where(_is_there(column))))
 
 
 def _ciphers(column: Column[Any], rows: Sequence[Any]) -> Select[Any]:
     own = column.table.primary_key
-    return select(*own, column).where(tuple_(*own).in_([tuple(row) for row in rows]), column.is_not(None))
+    return select(*own, column).where(tuple_(*own).in_([tuple(row) for row in rows]), _is_there(column))
 
 
 def _portions(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -14,6 +14,9 @@ from flask import current_app
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
+ROW_GOES = "row_goes_with_its_value"
+"""Mark (`info`) of a cipher without which its row is nothing: then a restored backup without the key leaves it out."""
+
 
 def keys() -> tuple[str, ...]:
     """The key that writes, then the old one when there is one."""
@@ -35,6 +38,12 @@ def encrypted(text: str) -> bytes:
 def decrypted(cipher: bytes) -> str:
     """The text of a cipher under either key."""
     return _cipher().decrypt(cipher).decode()
+
+
+def fingerprint(key: str) -> str:
+    """The key by name, which tells nothing of it: 80 bits of a hash, as people compare them (a1b2-c3d4-…)."""
+    digest = sha256(b"parlband key-encryption key " + key.encode()).hexdigest()
+    return "-".join(digest[place : place + 4] for place in range(0, 20, 4))
 
 
 def is_under(key: str, cipher: bytes) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lms.db import Base, append_only, db
 from lms.people import Person
 from lms.projects import Project
+from lms.secrets import ROW_GOES
 
 
 class MonthClosing(Base):
@@ -69,7 +70,7 @@ class ClosingNumber(Base):
 
     closing_id: Mapped[int] = mapped_column(ForeignKey("month_closing.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
-    cipher: Mapped[bytes] = mapped_column(LargeBinary)
+    cipher: Mapped[bytes] = mapped_column(LargeBinary, info={ROW_GOES: True})
 
 
 class MonthSending(Base):

@@ -5,6 +5,7 @@ One module per thing that is done; what it brings is registered in COMMANDS and 
 
 import click
 
+from lms.commands.backup import make_backup, restore
 from lms.commands.demo import demo
 from lms.commands.esf import esf
 from lms.commands.installation import init, prepare
@@ -22,6 +23,6 @@ def main() -> None:
     """Pärlband: courses, attendance and certificates for train-the-trainer programmes."""
 
 
-COMMANDS = (init, serve, work, project, people, esf, ledger, keys, demo)
+COMMANDS = (init, serve, work, project, people, esf, ledger, keys, make_backup, restore, demo)
 for command in COMMANDS:
     main.add_command(command)

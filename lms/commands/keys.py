@@ -1,8 +1,10 @@
 """`lms keys …`: the keys of the installation."""
 
+import sys
+
 import click
 
-from lms import rotation
+from lms import kept, rotation
 from lms.commands.line import application, is_heard, keep_quiet
 from lms.db import db
 
@@ -24,3 +26,19 @@ def keys_rotate() -> None:
 
 def _share(done: int, total: int) -> None:
     click.echo(f"\r{done} of {total}", err=True, nl=done == total)
+
+
+@keys.command("confirm-kept")
+def keys_confirm_kept() -> None:
+    """Confirm that LMS_KEY_ENCRYPTION_KEY is kept elsewhere: paste it, or its fingerprint, from where it is kept."""
+    with application():
+        name = kept.confirm(_asked("The key or its fingerprint, from where it is kept"))
+        db.session.commit()
+        click.echo(f"confirmed: the key with the fingerprint {name} is kept")
+
+
+def _asked(question: str) -> str:
+    """What a terminal answers without showing it, or the first line of a pipe."""
+    if sys.stdin.isatty():
+        return str(click.prompt(question, hide_input=True, err=True))
+    return sys.stdin.readline()

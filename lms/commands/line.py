@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 import config
 from lms import people, projects
 from lms.app import create_app
+from lms.db import db
 from lms.refusals import Refused
 
 
@@ -29,7 +30,11 @@ def application(make: Callable[[], Flask] = create_app) -> Iterator[Flask]:
     try:
         app = make()
         with app.app_context():
-            yield app
+            try:
+                yield app
+            finally:
+                db.session.remove()
+                db.engine.dispose()
     except (config.SettingsError, Refused) as error:
         raise Refusal(str(error)) from error
     except (OperationalError, ProgrammingError) as error:

@@ -1,5 +1,7 @@
 """How Alembic reaches the tables: one connection, batch mode for SQLite, types written as plain SQLAlchemy ones."""
 
+from contextlib import nullcontext
+
 from alembic import context
 from flask import current_app
 
@@ -18,7 +20,9 @@ def render_item(kind, item, autogen_context):
     return False
 
 
-with engine.connect() as connection:
+given = context.config.attributes.get("connection")  # with a transaction of its own, see lms/backup
+
+with nullcontext(given) if given is not None else engine.connect() as connection:
     raw = connection.connection.dbapi_connection
     if engine.dialect.name == "sqlite":  # tables are made anew and the old ones dropped while others point at them
         raw.execute("PRAGMA foreign_keys=OFF")
@@ -29,6 +33,7 @@ with engine.connect() as connection:
         context.run_migrations()
         if engine.dialect.name == "sqlite" and (lost := raw.execute("PRAGMA foreign_key_check").fetchall()):
             raise RuntimeError(f"rows would lose what they point at: {lost[:3]}")
-    connection.commit()
+    if given is None:
+        connection.commit()
     if engine.dialect.name == "sqlite":
         raw.execute("PRAGMA foreign_keys=ON")
