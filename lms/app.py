@@ -27,6 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import certificates.issuing
 import certificates.revoking
 import certificates.views
+import certificates.views.checking
 import config
 import courses.assignments
 import courses.attendance
@@ -41,7 +42,7 @@ import lms.notes
 import lms.views
 from courses.views.navigation import navigation
 from lms import accounts, clock, filters, jobs, message, text
-from lms.cookies import CookiesForPeople
+from lms.cookies import WITHOUT, CookiesForPeople
 from lms.db import db, prepare_sqlite, reading, without_values
 from lms.limits import limiter, seconds_left
 from lms.people import Person
@@ -83,6 +84,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     Babel(app, locale_selector=language, default_translation_directories=str(STATIC.parent / "translations"))
     _start_limits(app)
     csrf.init_app(app)
+    csrf.exempt(certificates.views.checking.bp)  # it changes nothing, and strangers have no cookie
     Bootstrap5().init_app(app)
     limiter.init_app(app)
     _start_sign_in(app)
@@ -170,7 +172,7 @@ def language() -> str:
     """The language of this request: the person's, else the browser session's, else Swedish."""
     if not request:
         return "sv"
-    if getattr(request.url_rule, "endpoint", "").startswith("verify."):
+    if request.path.startswith(WITHOUT):
         return filters.preferred(request.accept_languages)
     if current_user and current_user.is_authenticated:
         return str(current_user.language)

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from certificates import issuing, register, revoking
 from certificates.register import Certificate
 from certificates.verification import initials, look_up
-from certificates.views import verify
+from certificates.views import checking, verify
 from lms import clock
 from lms.db import db
 from lms.limits import limiter
@@ -178,8 +178,8 @@ def test_the_form_leads_to_the_page_and_explains_slips(app: Flask, client: Flask
 
 
 def test_guessing_is_limited() -> None:
-    for name in ("show", "form"):
-        limits = limiter.limit_manager.decorated_limits(f"{verify.__name__}.{name}.{name}")
+    for module, name in ((verify, "show"), (checking, "form")):
+        limits = limiter.limit_manager.decorated_limits(f"{module.__name__}.{name}.{name}")
         assert [str(each.limit) for each in limits] == ["60 per 1 minute"]
 
 
