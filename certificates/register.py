@@ -187,6 +187,12 @@ NOT_REVOKED: ColumnElement[bool] = ~exists().where(
 )
 """The rule of `state` for questions about today: nobody revokes a certificate for a day to come."""
 
+NOT_REPLACED: ColumnElement[bool] = ~exists().where(
+    CertificateEvent.__table__.c.certificate_id == Certificate.__table__.c.id,
+    CertificateEvent.__table__.c.kind == "replaced",
+)
+"""The same of what a newer certificate has taken the place of."""
+
 
 def not_expired(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """The rule of `state` for questions about many: the last valid day has not gone by."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, bindparam, exists, func, literal, select, union_all
 from sqlalchemy.orm import aliased, defer, lazyload
 
-from certificates.register import NOT_REVOKED, Certificate, State, judge
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, judge
 from courses import horizontal, links
 from courses.activities import Activity, Session
 from courses.assignments import AssignmentDraft, Review, Submission
@@ -127,13 +128,19 @@ def _enrolments_query() -> Any:
 def _certificates(person: Person) -> dict[Certificate, State]:
     """The person's certificates, newest first, and what each is today."""
     today, found = clock.today(), db.session.execute(_certificates_query(), {"me": person.id})
-    return {each: judge(each.valid_until, None, today) if stands else "revoked" for each, stands in found}
+    return {each: _state(each, today, stands, newest) for each, stands, newest in found}
+
+
+def _state(certificate: Certificate, today: date, stands: bool, newest: bool) -> State:
+    """The rule of `register.state` without its events: both happen on the day they are written."""
+    gone, taken = (None if stands else today), (None if newest else today)
+    return judge(certificate.valid_until, gone, today, replaced_on=taken)
 
 
 @cache
 def _certificates_query() -> Any:
     return (
-        select(Certificate, NOT_REVOKED)
+        select(Certificate, NOT_REVOKED, NOT_REPLACED)
         .where(Certificate.holder_id == ME)
         .options(lazyload(Certificate.events), lazyload(Certificate.holder), defer(Certificate.statement))
         .order_by(Certificate.id.desc())
