@@ -4,7 +4,7 @@ Nothing is kept for people who never changed: their employer is `Person.organisa
 down where they came from.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from flask_babel import gettext as _
@@ -106,8 +106,13 @@ def _settle(person: Person, number: int | None) -> None:
 
 def employers_on(people: Collection[Person], day: date) -> dict[int, int | None]:
     """person id → the organisation that employed her on the day; one question however many people."""
-    found = {person.id: person.organisation_id for person in people}
-    for row in _rows(found):
+    return on_the_day({person.id: person.organisation_id for person in people}, day)
+
+
+def on_the_day(today: Mapping[int, int | None], day: date) -> dict[int, int | None]:
+    """`employers_on` of people of whom only the employer today is known, by person id."""
+    found = dict(today)
+    for row in _rows(found) if found else []:
         if row.since <= day:
             found[row.person_id] = row.organisation_id
     return found

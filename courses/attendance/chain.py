@@ -26,6 +26,7 @@ EMPTY: dict[str, Any] = dict.fromkeys(
     ("organisation_id", "session_id", "came_at", "left_at", "absence", "replaces_id"), None
 ) | {"reason": ""}
 _LOCK = 7_205_759  # any number that no other lock of the database uses
+_LAST = select(AttendanceEntry.id, AttendanceEntry.hash).order_by(AttendanceEntry.id.desc()).limit(1)
 _AT_A_TIME = 5_000
 _TIMES = {"day", "came_at", "left_at", "happened_at", "recorded_at"}
 _MOST_GONE = 1_000  # Of a longer gap the first entries are named.
@@ -92,8 +93,7 @@ def hold() -> None:
 
 def head() -> Head:
     """The end of the chain now."""
-    last = select(AttendanceEntry.id, AttendanceEntry.hash).order_by(AttendanceEntry.id.desc()).limit(1)
-    found = db.session.execute(last).first()
+    found = db.session.execute(_LAST).first()
     return Head(*found) if found else Head()
 
 

@@ -46,10 +46,22 @@ def _on_sheet(is_run: bool, asks_some: bool) -> Any:
         AttendanceEntry.session_id == bindparam("session"), STANDS, _STAYED
     )
     if asks_some:
-        among = bindparam("among", expanding=True)
+        among: Any = bindparam("among", expanding=True)
         expected = expected.where(expected.selected_columns[0].in_(among))
         recorded = recorded.where(AttendanceEntry.person_id.in_(among))
     return select(Person).where(Person.id.in_(expected.union(recorded)))
+
+
+def employers_of(session: Session, among: Collection[int]) -> dict[int, int | None]:
+    """person id → her employer today, of those of these people who stand on the sheet: all that a save asks of them."""
+    query = _employers(isinstance(session.activity, Run))
+    values = {"session": session.id, "activity": session.activity_id, "among": among}
+    return {row.id: row.organisation_id for row in db.session.execute(query, values)}
+
+
+@cache
+def _employers(is_run: bool) -> Any:
+    return _on_sheet(is_run, asks_some=True).with_only_columns(Person.id, Person.organisation_id)
 
 
 def by_name(people: Iterable[Person]) -> list[Person]:
@@ -135,7 +147,8 @@ def minutes_in(run: Activity, *, signed_only: bool = False) -> dict[int, dict[in
 
 def signed(session: Session) -> SignOff | None:
     """The sign-off that holds now, or None: the newest one."""
-    return db.session.scalar(_signed(), {"session": session.id})
+    found: SignOff | None = db.session.scalar(_signed(), {"session": session.id})
+    return found
 
 
 @cache

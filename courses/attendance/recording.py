@@ -5,7 +5,7 @@ overwrite; the same message sent twice (nonce) writes once.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,12 +17,12 @@ from courses.activities import Activity, Session
 from courses.attendance.chain import append
 from courses.attendance.ledger import ABSENCES, METHODS, AttendanceEntry
 from courses.attendance.marks import PARTS, Mark, Presence, local_day, presence_of, said_by, says_again
-from courses.attendance.questions import latest, on_sheet, signed, written_with
+from courses.attendance.questions import employers_of, latest, signed, written_with
 from courses.attendance.signing import locked, may_be_signed, sign_off_again
 from courses.runs import Run
 from lms import audit, clock
 from lms.db import db
-from lms.employment import employers_on
+from lms.employment import employers_on, on_the_day
 from lms.filters import clock as clock_text
 from lms.people import Person
 from lms.refusals import Refused, Stale
@@ -88,7 +88,8 @@ def record_own(
         return stands
     audit.record("attendance.recorded", session, by=by, details={"minutes": {str(by.id): meant.minutes}})
     db.session.flush()  # Whatever can be written before standing in line for the chain keeps nobody else waiting.
-    (entry,) = _write(session, [_Change(by, meant, stands)], by=by, nonce=nonce, method="self", happened_at=at)
+    change = _Change(by.id, by.organisation_id, meant, stands)
+    (entry,) = _write(session, [change], by=by, nonce=nonce, method="self", happened_at=at)
     return entry
 
 
@@ -133,7 +134,8 @@ def record_assignment(run: Run, person: Person, *, minutes: int, day: date, by: 
     )
     if found := db.session.scalar(standing):
         return found
-    row = _values(run, person, Presence(minutes, None, None, None), by=by, kind="assignment", method="review", day=day)
+    done = Presence(minutes, None, None, None)
+    row = _values(run, person.id, done, by=by, kind="assignment", method="review", day=day)
     row["organisation_id"] = employers_on([person], day)[person.id]
     try:
         (entry,) = append([row | {"nonce": f"assignment:{run.id}:{person.id}"}])
@@ -159,7 +161,10 @@ def _check_time(session: Session, marks: Sequence[Mark]) -> None:
 
 @dataclass(frozen=True)
 class _Change:
-    person: Person
+    """What is to be written about a person, her employer today, and the entry in whose place it comes."""
+
+    person_id: int
+    employer: int | None
     presence: Presence
     replaces: AttendanceEntry | None
 
@@ -168,8 +173,8 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
     """Which marks say something new, and which stand on something older than the newest entry."""
     check_nonce(nonce)
     asked = [mark.person_id for mark in marks]
-    people = {person.id: person for person in on_sheet(session, asked)}
-    _check(session, marks, people)
+    employers = employers_of(session, asked)
+    _check(session, marks, employers)
     now, sent = latest(session, asked), written_with(_row_nonce(nonce, session, mark.person_id) for mark in marks)
     changes, conflicts = [], []
     for mark in marks:
@@ -183,14 +188,14 @@ def _changes(session: Session, marks: Sequence[Mark], nonce: str) -> tuple[list[
         if stands is not None and (mine is not None or stands.id != mark.seen_entry_id):
             conflicts.append(Conflict(mark.person_id, stands, mark))
         else:
-            changes.append(_Change(people[mark.person_id], meant, stands))
+            changes.append(_Change(mark.person_id, employers[mark.person_id], meant, stands))
     return changes, conflicts
 
 
-def _check(session: Session, marks: Sequence[Mark], people: dict[int, Person]) -> None:
+def _check(session: Session, marks: Sequence[Mark], on_sheet: Collection[int]) -> None:
     """Every mark is about somebody on the sheet, once, and says something possible."""
     numbers = [mark.person_id for mark in marks]
-    if len(numbers) != len(set(numbers)) or not set(numbers) <= set(people):
+    if len(numbers) != len(set(numbers)) or not set(numbers) <= set(on_sheet):
         raise Refused(_("Somebody is no longer on the sheet. Look at it and save again."), "not_on_sheet")
     errors = {mark.person_id: wrong for mark in marks if (wrong := _wrong(mark, session))}
     if errors:
@@ -227,25 +232,26 @@ def _write(
     activity = session.activity
     kind = "session" if isinstance(activity, Run) else activity.kind
     day, rows = local_day(session), []
-    employers = employers_on([change.person for change in changes], day)
+    employers = on_the_day({each.person_id: each.employer for each in changes if each.replaces is None}, day)
     for change in changes:
-        row = _values(activity, change.person, change.presence, by=by, kind=kind, method=method, day=day)
-        row["organisation_id"] = employers[change.person.id]
+        row = _values(activity, change.person_id, change.presence, by=by, kind=kind, method=method, day=day)
         row |= {"session_id": session.id, "happened_at": happened_at or session.starts_at, "reason": reason}
-        row["nonce"] = _row_nonce(nonce, session, change.person.id)
-        if change.replaces is not None:
+        row["nonce"] = _row_nonce(nonce, session, change.person_id)
+        if change.replaces is None:
+            row["organisation_id"] = employers[change.person_id]
+        else:
             row |= {"replaces_id": change.replaces.id, "organisation_id": change.replaces.organisation_id}
         rows.append(row)
     return append(rows)
 
 
 def _values(
-    activity: Activity, person: Person, presence: Presence, *, by: Person, kind: str, method: str, day: date
+    activity: Activity, person_id: int, presence: Presence, *, by: Person, kind: str, method: str, day: date
 ) -> dict[str, Any]:
     """The columns of an entry but the employer: that of the day, or of the entry that is replaced."""
     return {
         "project_id": activity.project_id,
-        "person_id": person.id,
+        "person_id": person_id,
         "activity_id": activity.id,
         "session_id": None,
         "kind": kind,
