@@ -16,6 +16,9 @@ from certificates.standards.document import RIGHT
 from certificates.standards.integrity import Document, ProofError
 from lms.message import N_
 
+REVOKED, EXPIRED = N_("It is revoked."), N_("Its time has run out.")
+"""The two refusals that are no fault of the document: it was right once."""
+
 Lists = Callable[[str], Document | None]
 """Address of a status list → its credential as read, or None when it is not at hand."""
 
@@ -159,7 +162,7 @@ def _dates(document: Document, asked: _Asked) -> None:
     if _moment(document["validFrom"]) > asked.at:
         raise _Failed("dates", N_("It is not valid yet."))
     passed = "validUntil" not in document or _moment(document["validUntil"]) >= asked.at
-    asked.found.checks.append(Check("dates", passed, "" if passed else N_("Its time has run out.")))
+    asked.found.checks.append(Check("dates", passed, "" if passed else EXPIRED))
 
 
 def _status(document: Document, asked: _Asked, code: str) -> None:
@@ -177,7 +180,7 @@ def _status(document: Document, asked: _Asked, code: str) -> None:
         revoked = status_list.is_set(listed["credentialSubject"]["encodedList"], int(index))
     except (ValueError, KeyError, AttributeError) as error:
         raise _Failed(code, N_("The list of revocations cannot be read.")) from error
-    asked.found.checks.append(Check(code, not revoked, N_("It is revoked.") if revoked else ""))
+    asked.found.checks.append(Check(code, not revoked, REVOKED if revoked else ""))
 
 
 def _fresh(listed: Document, document: Document, asked: _Asked, code: str) -> None:
