@@ -4,17 +4,22 @@ The rule that matters most: nothing is ever re-derived. A certificate that is si
 edition; the earlier ones stay readable as what they were.
 """
 
+import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certificates.register import Certificate, CertificateEvent
-from lms.db import Base, append_only, db
+from certificates.statement import from_json
+from lms.db import ALONE, Base, append_only, db
+from lms.people import Person, name_columns, shown_name
 
+CONTEXTS = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
+"""The vocabularies that an achievement is worded in (certificates/standards/integrity.py says them for all)."""
 KINDS = ("certificate", "endorsement")
 Kind = Literal["certificate", "endorsement"]
 
@@ -89,6 +94,45 @@ def newest(certificate: Certificate, kind: Kind = "certificate") -> Credential |
 def with_token(token: str) -> Credential | None:
     """The credential at an address, whatever its edition."""
     return db.session.scalar(select(Credential).where(Credential.token == token))
+
+
+def served(token: str) -> str | None:
+    """The signed text at an address, for anybody; None when there is none.
+
+    Also None when it names somebody whose identity was protected later: the holder has the file, and strangers who
+    come by a link of another certificate (its predecessor, the one it rests on) learn no name here.
+    """
+    query = (
+        select(Credential.text, Certificate.statement, *name_columns())
+        .join(Certificate, Certificate.id == Credential.certificate_id)
+        .join(Person, Person.id == Certificate.holder_id)
+        .where(Credential.token == token)
+    )
+    found = _alone(query)
+    if found is None:
+        return None
+    text, statement, *name = found
+    hidden = name[2] and from_json(statement).holder_name != shown_name(*name)
+    return None if hidden else str(text)
+
+
+def list_with_name(name: str) -> str | None:
+    """A list of revocations as it was signed last."""
+    found = _alone(select(StatusList.text).where(StatusList.name == name))
+    return str(found[0]) if found else None
+
+
+def achievement_with(slug: str) -> dict[str, Any] | None:
+    """What a certificate certifies, as JSON-LD by itself."""
+    found = _alone(select(Achievement.text).where(Achievement.slug == slug))
+    return {"@context": list(CONTEXTS)} | json.loads(found[0]) if found else None
+
+
+def _alone(query: Select[Any]) -> tuple[Any, ...] | None:
+    """The one row of a question that many strangers ask: no session, nothing is kept of it."""
+    with db.engine.connect().execution_options(**{ALONE: True}) as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else tuple(row)
 
 
 def revoked_places(of: StatusList) -> Collection[int]:

@@ -172,6 +172,8 @@ def language() -> str:
     """The language of this request: the person's, else the browser session's, else Swedish."""
     if not request:
         return "sv"
+    if "language" in g:  # the page shows what was worded in this language
+        return str(g.language)
     if request.path.startswith(WITHOUT):
         return filters.preferred(request.accept_languages)
     if current_user and current_user.is_authenticated:

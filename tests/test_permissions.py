@@ -28,6 +28,7 @@ MATRIX: dict[str, object] = {
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
             "accounts.language", "verify.show", "checking.form", "invitations.show",
+            "published.did", "published.credential", "published.status", "published.achievement",
             "hours.check_code", "hours.code", "hours.mail",
             "invitations.code", "invitations.confirm", "invitations.feed", "offline.worker", "offline.page",
             "phones.typed", "phones.type_code", "phones.phone", "phones.send_code",

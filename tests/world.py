@@ -3,7 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from certificates import issuing
+from sqlalchemy import select
+
+from certificates import credentials, issuing
+from certificates.register import Certificate
 from certificates.statement import ProjectRef
 from courses import attendance, links, materials
 from courses.activities import Activity
@@ -147,6 +150,7 @@ def _things(
         "role_id": role.id,
         "trainer": trainer.id,
         "code": certificate.code,
+        **_published(certificate),
         "token": links.invitation_token(enrolment),
         "feed_token": links.calendar(participant).rsplit("/", 1)[1].removesuffix(".ics"),
         "number": 1,
@@ -155,6 +159,15 @@ def _things(
         "audience": "participant",
         "kind": "csv",
     }
+
+
+def _published(certificate: Certificate) -> dict[str, object]:
+    """Where anybody fetches what was signed."""
+    held = credentials.newest(certificate)
+    achievement = db.session.scalar(select(credentials.Achievement.slug))
+    assert held is not None
+    named = db.session.get_one(credentials.StatusList, held.list_id).name
+    return {"address": held.token, "status_list": named, "achieved": achievement}
 
 
 def _closed_month(project: Project, participant: Person, leader: Person) -> MonthClosing:

@@ -20,7 +20,7 @@ from tests.factories import make_person
 
 
 def issue(holder: Person, level: str, under: Certificate | None = None, ground: str = "g") -> Certificate:
-    draft = example(number=register.DRAFT, level=level, holder_name=holder.full_name, issued_on=clock.today())
+    draft = example(number=register.DRAFT, level=level, holder_name=holder.name, issued_on=clock.today())
     return issuing.issue(
         draft, holder=holder, ground=f"{ground}{holder.id}", issuer_certificate=under, by=holder
     )
