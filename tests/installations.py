@@ -14,8 +14,10 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import create_engine, make_url, text
 
+from courses.esf.closings import ClosingNumber
 from lms import protection
 from lms.db import db
+from lms.secrets import encrypted
 from tests.test_commands import Installation
 from tests.world import make_world
 
@@ -70,6 +72,10 @@ def _fill() -> None:
     assert person is not None
     assert leader is not None
     protection.write_personnummer(person, NUMBER, by=leader)
+    if world.values["closing_id"]:
+        db.session.add(
+            ClosingNumber(closing_id=world.values["closing_id"], person_id=leader.id, cipher=encrypted(NUMBER))
+        )
     db.session.commit()
 
 

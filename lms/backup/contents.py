@@ -149,6 +149,8 @@ def reader(columns: Sequence[tuple[str, str]]) -> Callable[[bytes], dict[str, An
 
     def row(line: bytes) -> dict[str, Any]:
         values = json.loads(line)
+        if not isinstance(values, list) or len(values) != len(names):
+            raise ValueError(line[:20])
         for place, read in special:
             if values[place] is not None:
                 values[place] = read(values[place])

@@ -1,7 +1,7 @@
 """A backup file is opened and checked as a whole, before anything is done with it."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,7 +30,7 @@ class Opened:
     manifest: Manifest
     uploads: tuple[str, ...]
 
-    def lines(self, table: TableContents) -> Iterator[bytes]:
+    def lines(self, table: TableContents) -> Generator[bytes]:
         """The rows of a table, one line each."""
         with self.archive.open(table.member) as member:
             yield from member

@@ -4,8 +4,8 @@ The rule that matters most: a key that the backup needs and the installation doe
 stands encrypted is lost, and whoever accepts that says so.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -156,13 +156,14 @@ def _check_fits(connection: Connection, manifest: Manifest) -> None:
 
 def _fill_table(connection: Connection, found: Opened, table: TableContents, done: Restored) -> None:
     target = _target(table)
-    rows: Iterable[dict[str, Any]] = map(reader(table.columns), found.lines(table))
-    if _missing_keys(found.manifest):
-        rows = losing.without_key(table, rows, done.lost)
     count = 0
-    while some := list(islice(rows := iter(rows), _AT_A_TIME)):
-        connection.execute(insert(target), some)
-        count += len(some)
+    with closing(found.lines(table)) as lines:
+        rows: Iterator[dict[str, Any]] = map(reader(table.columns), lines)
+        if _missing_keys(found.manifest):
+            rows = losing.without_key(table, rows, done.lost)
+        while some := list(islice(rows, _AT_A_TIME)):
+            connection.execute(insert(target), some)
+            count += len(some)
     stand = connection.scalar(select(func.count()).select_from(target))
     if stand != count:
         raise Refused(f"{table.name}: {stand} rows instead of {count}. Nothing was changed", "does_not_fit")
