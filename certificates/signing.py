@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from certificates.standards.document import Issuer
     from certificates.standards.integrity import Document
 
+PRINTED = 60
+"""Signs of a programme's title in the QR code, which has to be read; the credential that it names has the whole."""
+
 
 def sign(certificate: Certificate) -> Credential:
     """The credential of a certificate: the stored one, or made now in the caller's transaction.
@@ -142,10 +145,12 @@ def _paper(statement: Statement, place: Place, digest: bytes) -> str:
     """The digits of the QR code, signed by the county whoever issued the certificate."""
     from certificates.standards import paper  # noqa: PLC0415  few requests sign
 
+    named = statement.programme
+    programme = (statement.language == "en" and named.title_en) or named.title
     said = paper.Paper(
         number=statement.number,
         name=statement.holder_name,
-        programme=statement.programme.title if statement.language == "sv" else statement.programme.title_en,
+        programme=programme if len(programme) <= PRINTED else f"{programme[: PRINTED - 1]}…",
         level=statement.level,
         issued_on=statement.issued_on,
         valid_until=statement.valid_until,

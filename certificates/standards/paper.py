@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 _FIRST = b"\x01"
 _EPOCH = date(1970, 1, 1)
 _EDDSA, _ALGORITHM, _KEY_ID = -8, 1, 4  # RFC 9053 §2.2, RFC 9052 §3.1
-LONGEST = 1200
+LONGEST = 2000
+"""Digits of the longest name in the widest script, 160 letters of three bytes, with its programme."""
 _LEVELS: tuple[Literal["trainer"], Literal["user"]] = ("trainer", "user")
 
 
