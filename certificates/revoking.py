@@ -1,21 +1,32 @@
 """Revoking: from today on, once, for a reason in general terms; what was issued under it waits for a decision.
 
-The rule that matters most: nothing downstream is revoked silently.
+The rule that matters most: nothing downstream is revoked silently. What a revoked certificate has taken the place of
+falls with it, since both rest on the same ground; what was issued under either is only doubted (deciding.py).
+
+Under review, in plain words: the certificate itself is neither revoked nor replaced nor expired, the certificate it was
+issued under (`issuer_certificate_id`) has an event `revoked`, and no row of `certificate_decision` names this
+certificate and that event. A decision `keep` ends the review: the county vouches since the day of the decision
+(`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `undecided()`.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, Text, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_, exists, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from certificates import status_lists
-from certificates.register import REASONS, Certificate, CertificateEvent
-from lms import audit, clock, mail
+from certificates import status_lists, telling
+from certificates.register import NOT_REPLACED, NOT_REVOKED, REASONS, Certificate, CertificateEvent, not_expired
+from lms import audit, clock
 from lms.db import Base, append_only, db
 from lms.people import Person
 from lms.refusals import Refused
+
+Outcome = Literal["keep", "revoke"]
 
 
 class CertificateDecision(Base):
@@ -39,40 +50,151 @@ class CertificateDecision(Base):
 append_only(CertificateDecision)
 
 
-def revoke(certificate: Certificate, *, reason_code: str, public_text: str = "", note: str = "", by: Person) -> None:
-    """Revoke from today on, once, and tell the holder. The reason code is public, the note is not.
+# --- operations ---------------------------------------------------------------------------------------------
 
-    Certificates issued under it stay as they are.
 
-    Refused: an unknown reason (`reason`), or a certificate that is revoked already (`revoked`).
+@dataclass(frozen=True)
+class Why:
+    """Why something is revoked: a code and a text that are public, a note that is not; and since when what was issued
+    under it is doubted (today when nothing is said).
     """
-    if reason_code not in REASONS:
+
+    reason_code: str
+    public_text: str = ""
+    note: str = ""
+    doubted_from: date | None = None
+
+
+def revoke(
+    certificate: Certificate,
+    *,
+    reason_code: str,
+    public_text: str = "",
+    note: str = "",
+    doubted_from: date | None = None,
+    by: Person,
+) -> None:
+    """Revoke from today on, once; the holder, the project leaders and the holders of what is doubted are told.
+
+    What was issued under it on `doubted_from` or later is proposed to fall too, the rest to stand; until somebody
+    decides, both stay as they are.
+
+    Refused: an unknown reason (`reason`), a day to come (`future`), a public text over 300 signs (`public_text`), a
+    certificate that is revoked (`revoked`) or replaced already (`replaced`: the newer one is to be revoked).
+    """
+    revoke_all([certificate], Why(reason_code, public_text, note, doubted_from), by=by)
+
+
+def revoke_all(certificates: Sequence[Certificate], why: Why, *, by: Person) -> None:
+    """The same for many, all of them or none; each status list is signed once."""
+    _check(why)
+    lines = _locked_lines(certificates)
+    for certificate in certificates:
+        if _has_event(certificate, "revoked"):
+            raise Refused(_("The certificate is revoked already."), "revoked")
+        if _has_event(certificate, "replaced"):
+            raise Refused(
+                _("A newer certificate has replaced it. Revoke that one: this one falls with it."), "replaced"
+            )
+    events = _written([each for line in lines for each in line], why, by)
+    status_lists.renew_lists_of(*(each for line in lines for each in line))
+    for certificate in certificates:
+        audit.record("certificate.revoked", certificate, by=by, details={"reason": why.reason_code})
+        telling.revoked(certificate, events[certificate.id])
+        telling.doubted(certificate, events[certificate.id], doubted(certificate))
+
+
+def _check(why: Why) -> None:
+    if why.reason_code not in REASONS:
         raise Refused(_("Choose a reason."), "reason")
-    db.session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
-    if db.session.scalar(_revocation(certificate.id)):
-        raise Refused(_("The certificate is revoked already."), "revoked")
-    event = CertificateEvent(
-        certificate_id=certificate.id,
-        kind="revoked",
-        at=clock.now(),
-        on=clock.today(),
-        by_id=by.id,
-        reason_code=reason_code,
-        public_text=public_text.strip(),
-        note=note.strip(),
-    )
+    if len(why.public_text.strip()) > 300:
+        raise Refused(_("The public text is at most 300 characters."), "public_text")
+    if why.doubted_from is not None and why.doubted_from > clock.today():
+        raise Refused(_("The day must be today or earlier."), "future")
+
+
+def _locked_lines(certificates: Sequence[Certificate]) -> list[list[Certificate]]:
+    """Each certificate with those it has replaced, one after the other; locked until the transaction ends."""
+    lines = [[certificate] for certificate in certificates]
+    for each in lines:
+        while (before := each[-1].replaces_id) is not None:
+            each.append(db.session.get_one(Certificate, before))
+    ids = [certificate.id for each in lines for certificate in each]
+    db.session.execute(select(Certificate.id).where(Certificate.id.in_(ids)).order_by(Certificate.id).with_for_update())
+    return lines
+
+
+def _written(certificates: Sequence[Certificate], why: Why, by: Person) -> dict[int, CertificateEvent]:
+    """Certificate id → its event; the database has the last word on there being one only."""
+    events = {
+        certificate.id: CertificateEvent(
+            certificate_id=certificate.id,
+            kind="revoked",
+            at=clock.now(),
+            on=clock.today(),
+            by_id=by.id,
+            reason_code=why.reason_code,
+            public_text=why.public_text.strip(),
+            note=why.note.strip(),
+            doubted_from=why.doubted_from or clock.today(),
+        )
+        for certificate in certificates
+    }
     try:
         with db.session.begin_nested():
-            db.session.add(event)
+            db.session.add_all(events.values())
     except IntegrityError as error:
         raise Refused(_("The certificate is revoked already."), "revoked") from error
-    db.session.expire(certificate, ["events"])
-    status_lists.renew_lists_of(certificate)
-    mail.enqueue(certificate.holder, "revoked", key=f"revoked:{certificate.id}", certificate=certificate)
-    audit.record("certificate.revoked", certificate, by=by, details={"reason": reason_code})
+    for certificate in certificates:
+        db.session.expire(certificate, ["events"])
+    return events
 
 
-def _revocation(certificate_id: int) -> Select[int]:
-    return select(CertificateEvent.id).where(
-        CertificateEvent.certificate_id == certificate_id, CertificateEvent.kind == "revoked"
+# --- questions ----------------------------------------------------------------------------------------------
+
+Above = aliased(CertificateEvent, name="above")
+"""The revocation of the certificate that another one was issued under, in the questions below."""
+
+
+def undecided() -> ColumnElement[bool]:
+    """Whether nothing is decided about `Certificate` since `Above` was written: join it by `is_above()`."""
+    return ~exists().where(
+        CertificateDecision.certificate_id == Certificate.id, CertificateDecision.event_id == Above.id
     )
+
+
+def is_above() -> ColumnElement[bool]:
+    """The condition that joins `Above` to the certificates issued under what it revoked."""
+    return and_(Above.certificate_id == Certificate.issuer_certificate_id, Above.kind == "revoked")
+
+
+def is_under_review(certificate: Certificate) -> bool:
+    """Whether a link above was revoked and nobody has decided about this one, which still stands."""
+    found = exists(
+        select(Certificate.id)
+        .join(Above, is_above())
+        .where(Certificate.id == certificate.id, NOT_REVOKED, NOT_REPLACED, undecided())
+    )
+    return bool(db.session.scalar(select(found)))
+
+
+def doubted(certificate: Certificate) -> list[Certificate]:
+    """What was issued under a certificate, or under one that it has replaced, and still stands."""
+    under = Certificate.issuer_certificate_id.in_(line(certificate))
+    query = select(Certificate).where(under, NOT_REVOKED, NOT_REPLACED, not_expired(clock.today()))
+    return list(db.session.scalars(query.order_by(Certificate.id)))
+
+
+def line(certificate: Certificate) -> list[int]:
+    """The ids of the certificate and of those it has replaced, one after the other."""
+    columns = select(Certificate.id, Certificate.replaces_id)
+    before = columns.where(Certificate.id == certificate.id).cte("before", recursive=True)
+    before = before.union(columns.join(before, Certificate.id == before.c.replaces_id))
+    return list(db.session.scalars(select(before.c.id)))
+
+
+def _has_event(certificate: Certificate, kind: str) -> bool:
+    query = select(CertificateEvent.id).where(
+        CertificateEvent.certificate_id == certificate.id, CertificateEvent.kind == kind
+    )
+    return db.session.scalar(query) is not None

@@ -58,10 +58,11 @@ def renew_list(of: StatusList) -> None:
     of.signed_at = now
 
 
-def renew_lists_of(certificate: Certificate) -> None:
-    """Sign the lists anew that name a certificate, at once: it was revoked in this transaction."""
+def renew_lists_of(*certificates: Certificate) -> None:
+    """Sign the lists anew that name these certificates, each list once: they were revoked in this transaction."""
+    ids = [certificate.id for certificate in certificates]
     query = select(StatusList).where(
-        exists().where(Credential.list_id == StatusList.id, Credential.certificate_id == certificate.id)
+        exists().where(Credential.list_id == StatusList.id, Credential.certificate_id.in_(ids))
     )
     for each in db.session.scalars(query.order_by(StatusList.id).with_for_update()):
         renew_list(each)

@@ -17,6 +17,7 @@ WORDS = {
     "attendance.signed": N_("Signed an attendance sheet"),
     "backup.made": N_("Made a backup"),
     "backup.restored": N_("Restored a backup"),
+    "certificate.decided": N_("Decided about a certificate under review"),
     "certificate.issued": N_("Issued a certificate"),
     "certificate.presented": N_("Chose the name on a certificate's page"),
     "certificate.revoked": N_("Revoked a certificate"),

@@ -1,0 +1,63 @@
+"""The mails about certificates that were revoked, doubted, kept or replaced; to the holders and the project leaders.
+
+The rule that matters most: who is only doubted reads in the first line that the certificate is not revoked.
+"""
+
+from collections.abc import Sequence
+
+from flask import current_app
+from sqlalchemy import select
+
+from certificates import words
+from certificates.register import Certificate, CertificateEvent
+from lms import mail
+from lms.db import db
+from lms.people import Person, holders
+from lms.projects import Project
+
+
+def revoked(certificate: Certificate, event: CertificateEvent) -> None:
+    """The holder is told that the certificate no longer holds, and why in general terms."""
+    key = f"revoked:{certificate.id}"
+    mail.enqueue(certificate.holder, "revoked", key=key, certificate=certificate, event=event, words=words)
+
+
+def doubted(certificate: Certificate, event: CertificateEvent, under: Sequence[Certificate]) -> None:
+    """The holders of what was issued under it hear that theirs is looked at; the project leaders what to decide."""
+    for each in under:
+        mail.enqueue(each.holder, "doubted", key=f"doubted:{event.id}:{each.id}", certificate=each, url=page_of(each))
+    project = project_of(certificate)
+    if project is None:
+        return
+    url = f"{_base()}/projects/{project.id}/certificates-under-review"
+    for leader in holders("project_leader", project_id=project.id):
+        mail.enqueue(
+            leader, "revoked_leader", key=f"revoked-leader:{event.id}:{leader.id}", certificate=certificate,
+            count=len(under), url=url,
+        )  # fmt: skip
+
+
+def kept(certificate: Certificate, event: CertificateEvent) -> None:
+    """The holder is told that the certificate stands and that there is a new file."""
+    key, url = f"certificate-kept:{event.id}:{certificate.id}", page_of(certificate)
+    mail.enqueue(certificate.holder, "certificate_kept", key=key, certificate=certificate, url=url)
+
+
+def page_of(certificate: Certificate) -> str:
+    """The address of the certificate for who is signed in."""
+    return f"{_base()}/certificates/{certificate.id}"
+
+
+def leaders_of(certificate: Certificate) -> list[Person]:
+    """The leaders of the project that the certificate is from."""
+    project = project_of(certificate)
+    return holders("project_leader", project_id=project.id) if project else []
+
+
+def project_of(certificate: Certificate) -> Project | None:
+    """The project that the certificate is from, while it is there."""
+    return db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
+
+
+def _base() -> str:
+    return str(current_app.config["SETTINGS"].base_url)
