@@ -3,18 +3,23 @@
 Nothing personal beyond what is printed: initials unless the holder chose the whole name, never a protected identity.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Row, Select, and_, bindparam, func, literal, select
+from sqlalchemy import Select, and_, bindparam, func, literal, select
 
 from certificates import register
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, State
+from certificates.revoking import CertificateDecision
 from certificates.statement import Statement, from_json, normalise_code
+from lms import clock
 from lms.db import ALONE, db
 from lms.people import Person
+
+Verdict = Literal["valid", "expired", "replaced", "revoked", "review"]
+"""What a certificate is today. `review`: valid by itself, but the one above it was revoked, and nobody has decided yet
+whether it stands (`CertificateDecision`)."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +27,21 @@ class Link:
     """One certificate of the chain. `shown` is what may be read of the holder's name: name, initials or nothing.
 
     `then` is what it was on the day the next certificate below was issued, `now` what it is today; `since` is the
-    first day on which it no longer holds.
+    first day on which it no longer holds, or from which it has been under review. `kept` is the day on which it was
+    decided that it stands although the one above was revoked.
     """
 
     statement: Statement
     shown: str
-    now: State
+    now: Verdict
     then: State
     since: date | None = None
+    kept: date | None = None
     reason_code: str = ""
     public_text: str = ""
+    replaces: str = ""
+    replaced_by: str = ""
+    replaced_by_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,17 +52,46 @@ class Verification:
     above: tuple[Link, ...]
 
 
+class Entry(NamedTuple):
+    """What the register holds about one certificate of a line; `outcome` was decided about the one below it."""
+
+    statement: str
+    issued_on: date
+    valid_until: date | None
+    protected: bool
+    full_name: bool
+    revoked_on: date | None
+    reason_code: str | None
+    public_text: str | None
+    replaced_on: date | None
+    newer: str | None
+    older: str | None
+    outcome: str | None
+    decided_at: datetime | None
+
+
 def look_up(code: str, on: date) -> Verification | None:
     """What is known about a code as somebody typed it, judged on a day; None when no certificate has it."""
+    return judged(entries(code), on)
+
+
+def entries(code: str) -> tuple[Entry, ...]:
+    """The certificate of a code and those above it, nearest first, as they stand in the register now; one query.
+
+    Without a session: nothing is kept of them, and many ask.
+    """
     wanted = normalise_code(code)
-    rows = _line_of(wanted) if wanted else []
-    if not rows:
-        return None
-    links, judged = [], on
-    for row in rows:
-        links.append(_link(row, on, judged))
-        judged = row.issued_on
-    return Verification(links[0], tuple(reversed(links[1:])))
+    if wanted is None:
+        return ()
+    with db.engine.connect().execution_options(**{ALONE: True}) as connection:
+        return tuple(map(Entry._make, connection.execute(_LINE, {"code": wanted})))
+
+
+def judged(line: tuple[Entry, ...], on: date) -> Verification | None:
+    """What the entries of a line mean on a day."""
+    days = (on, *(entry.issued_on for entry in line))
+    links = [_link(line[at : at + 2], on, days[at]) for at in range(len(line))]
+    return Verification(links[0], tuple(reversed(links[1:]))) if links else None
 
 
 def initials(name: str) -> str:
@@ -62,38 +101,39 @@ def initials(name: str) -> str:
     return "\u00a0".join(f"{part[0].upper()}." for part in chosen)
 
 
-def _line_of(code: str) -> Sequence[Row[Any]]:
-    """The rows themselves, without a session: nothing is kept of them, and many ask."""
-    with db.engine.connect().execution_options(**{ALONE: True}) as connection:
-        return connection.execute(_LINE, {"code": code}).all()
-
-
 def _line() -> Select[Any]:
-    """The certificate of a code and everything above it, nearest first, with what happened to each and its holder."""
-    certificate, event = Certificate.__table__.c, CertificateEvent.__table__.c
-    shown, person = CertificatePresentation.__table__.c, Person.__table__.c
+    """The columns of `Entry` for the certificate of a code and everything above it, nearest first."""
+    certificate, person = Certificate.__table__.c, Person.__table__.c
+    newer, older = Certificate.__table__.alias("newer"), Certificate.__table__.alias("older")
+    revoked, replaced = (CertificateEvent.__table__.alias(kind) for kind in ("revoked", "replaced"))
+    shown, decision = CertificatePresentation.__table__.c, CertificateDecision.__table__.c
     line = (
-        select(certificate.id, certificate.issuer_certificate_id, literal(0).label("depth"))
+        select(certificate.id, certificate.issuer_certificate_id, literal(0).label("depth"), literal(0).label("below"))
         .where(certificate.code == bindparam("code"))
         .cte("line", recursive=True)
     )
     line = line.union_all(
-        select(certificate.id, certificate.issuer_certificate_id, line.c.depth + 1).join(
+        select(certificate.id, certificate.issuer_certificate_id, line.c.depth + 1, line.c.id).join(
             line, certificate.id == line.c.issuer_certificate_id
         )
     )
     return (
         select(
             certificate.statement, certificate.issued_on, certificate.valid_until, person.protected,
-            func.coalesce(shown.full_name, literal(False)).label("full_name"), event.on_day, event.reason_code,
-            event.public_text,
+            func.coalesce(shown.full_name, literal(False)), revoked.c.on_day, revoked.c.reason_code,
+            revoked.c.public_text, replaced.c.on_day, newer.c.statement, older.c.number, decision.outcome, decision.at,
         )
         .select_from(line)
         .join(Certificate.__table__, certificate.id == line.c.id)
         .join(Person.__table__, person.id == certificate.holder_id)
         .outerjoin(CertificatePresentation.__table__, shown.certificate_id == certificate.id)
+        .outerjoin(revoked, and_(revoked.c.certificate_id == certificate.id, revoked.c.kind == "revoked"))
+        .outerjoin(replaced, and_(replaced.c.certificate_id == certificate.id, replaced.c.kind == "replaced"))
+        .outerjoin(newer, newer.c.replaces_id == certificate.id)
+        .outerjoin(older, older.c.id == certificate.replaces_id)
         .outerjoin(
-            CertificateEvent.__table__, and_(event.certificate_id == certificate.id, event.kind == "revoked")
+            CertificateDecision.__table__,
+            and_(decision.event_id == revoked.c.id, decision.certificate_id == line.c.below),
         )
         .order_by(line.c.depth)
     )  # fmt: skip
@@ -102,17 +142,48 @@ def _line() -> Select[Any]:
 _LINE = _line()  # Put together once: this page is asked by everybody who scans a code.
 
 
-def _shown(name: str, protected: bool, full_name: bool) -> str:
-    if protected:
+def _link(entry_and_above: tuple[Entry, ...], on: date, judged_on: date) -> Link:
+    entry, *above = entry_and_above
+    statement = from_json(entry.statement)
+    now, since = _verdict(entry, above[0] if above else None, on)
+    newer = from_json(entry.newer) if entry.newer else None
+    return Link(
+        statement,
+        _shown(statement.holder_name, entry),
+        now,
+        register.judge(entry.valid_until, entry.revoked_on, judged_on, replaced_on=entry.replaced_on),
+        since,
+        kept=_kept_on(above[0]) if above else None,
+        reason_code=entry.reason_code or "" if now == "revoked" else "",
+        public_text=entry.public_text or "" if now == "revoked" else "",
+        replaces=entry.older or "",
+        replaced_by=newer.number if newer else "",
+        replaced_by_code=newer.code if newer and _may_lead_on(entry, statement, newer) else "",
+    )
+
+
+def _verdict(entry: Entry, above: Entry | None, on: date) -> tuple[Verdict, date | None]:
+    """What it is on a day, and since when it is not simply valid."""
+    state = register.judge(entry.valid_until, entry.revoked_on, on, replaced_on=entry.replaced_on)
+    if state != "valid":
+        days = {"revoked": entry.revoked_on, "replaced": entry.replaced_on}
+        return state, days.get(state) or register.day_after(entry.valid_until)
+    if above and above.revoked_on and above.revoked_on <= on and _kept_on(above) is None:
+        return "review", above.revoked_on
+    return "valid", None
+
+
+def _kept_on(above: Entry) -> date | None:
+    """The day on which it was decided that the certificate below this revoked one stands."""
+    return clock.local(above.decided_at).date() if above.outcome == "keep" and above.decided_at else None
+
+
+def _shown(name: str, entry: Entry) -> str:
+    if entry.protected:
         return ""
-    return name if full_name else initials(name)
+    return name if entry.full_name else initials(name)
 
 
-def _link(row: Row[Any], on: date, judged: date) -> Link:
-    statement = from_json(row.statement)
-    shown = _shown(statement.holder_name, row.protected, row.full_name)
-    now, then = (register.judge(row.valid_until, row.on_day, day) for day in (on, judged))
-    if now == "revoked":
-        return Link(statement, shown, now, then, row.on_day, row.reason_code, row.public_text)
-    since = register.day_after(row.valid_until) if now == "expired" else None
-    return Link(statement, shown, now, then, since)
+def _may_lead_on(entry: Entry, statement: Statement, newer: Statement) -> bool:
+    """From a renewed certificate to the new one; but nobody is led from an old name to a new one."""
+    return not entry.protected and newer.holder_name == statement.holder_name

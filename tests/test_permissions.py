@@ -27,7 +27,7 @@ MATRIX: dict[str, object] = {
         [
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
-            "accounts.language", "verify.show", "checking.form", "invitations.show",
+            "accounts.language", "verify.show", "verify.offline", "verify.worker", "checking.form", "invitations.show",
             "published.did", "published.credential", "published.status", "published.achievement",
             "hours.check_code", "hours.code", "hours.mail",
             "invitations.code", "invitations.confirm", "invitations.feed", "offline.worker", "offline.page",
@@ -66,7 +66,7 @@ MATRIX: dict[str, object] = {
             "numbers.write", "numbers.save", "numbers.remove",
             "people.show", "people.name", "people.personnummer", "people.protect", "people.unprotect",
             "roles.confirm_take", "roles.take", "uploads.show", "uploads.apply", "uploads.discard",
-            "certificates.ask_revoke", "certificates.revoke", "exemptions.index", "exemptions.grant",
+            "revoking.ask", "revoking.revoke", "decisions.index", "decisions.decide", "exemptions.index", "exemptions.grant",
         ],
         LEADER,
     ),

@@ -1,18 +1,20 @@
-"""Checking a certificate as a stranger: no sign-in, no cookie, no third party, nothing kept about who asks.
+"""What a scanned code opens: the register's word about a certificate, and what a browser needs to check the paper.
 
-Unknown codes look the same as known ones and answer 404; guessing is limited. No session is read or written here.
+Unknown codes look the same as known ones and answer 404; guessing is limited. No cookie is read or written here, and
+the signed part of a code (after #) never comes here.
 """
 
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from certificates import words
-from certificates.statement import Statement, grouped
-from certificates.verification import Verification, look_up
+from certificates.statement import Statement
+from certificates.verification import Entry, entries, judged
 from certificates.views import stranger
 from lms import clock, filters
 from lms.limits import VERIFY, limiter
@@ -27,21 +29,38 @@ bp.before_request(stranger.nobody)
 @public
 def show(code: str) -> ResponseReturnValue:
     """The verdict about one code."""
-    known = look_up(code, clock.today())
+    line = entries(code)
     minute = clock.now().replace(second=0, microsecond=0)
-    page = _page(known, filters.preferred(request.accept_languages), minute, request.script_root)
-    return stranger.answer(page, 200 if known else 404)
+    page = _page(line, filters.preferred(request.accept_languages), minute, request.script_root)
+    return stranger.answer(page, 200 if line else 404)
+
+
+@bp.get("/v/offline")
+@public
+def offline() -> ResponseReturnValue:
+    """What a device shows at /v/… without network: it checks the paper by itself. Kept there, so it names nobody."""
+    page = render_template("certificates/offline.html", known=None, words=words, offline=True, checked=clock.now())
+    return stranger.answer(page)
+
+
+@bp.get("/v/sw.js")
+@public
+def worker() -> ResponseReturnValue:
+    """The service worker of these pages; it stands here because a worker rules only what lies below its address."""
+    script = Path(current_app.static_folder or "", "paper-sw.js").read_text()
+    return Response(script, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @lru_cache(maxsize=64)
-def _page(known: Verification | None, language: str, checked: datetime, root: str) -> str:
+def _page(line: tuple[Entry, ...], language: str, checked: datetime, root: str) -> str:
     """The page about what the register says now. What was said in this minute is not written anew.
 
     A certificate that is shown to many is asked for by many: the register is asked every time, the words are kept.
     """
+    known = judged(line, clock.local(checked).date())
     if known is not None:
         g.footer_project = _("Project %(name)s, dnr %(dnr)s, %(owner)s", **_project(known.subject.statement))
-    return render_template("certificates/v.html", known=known, words=words, grouped=grouped, checked=checked)
+    return render_template("certificates/v.html", known=known, words=words, checked=checked)
 
 
 def _project(statement: Statement) -> dict[str, str]:
