@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from certificates.keys import SigningKey
 from certificates.register import Certificate, CertificateEvent
 from certificates.statement import from_json
 from lms.db import ALONE, Base, append_only, db
@@ -136,13 +137,18 @@ def _alone(query: Select[Any]) -> tuple[Any, ...] | None:
 
 
 def revoked_places(of: StatusList) -> Collection[int]:
-    """The places of a list that say revoked: every edition of what the register has revoked."""
-    query = select(Credential.place).where(
-        Credential.list_id == of.id,
-        exists().where(
-            CertificateEvent.certificate_id == Credential.certificate_id, CertificateEvent.kind == "revoked"
-        ),
+    """The places of a list that say revoked: every edition of what the register has revoked, and every endorsement of
+    a trainer's key that was withdrawn."""
+    fallen = exists().where(
+        CertificateEvent.certificate_id == Credential.certificate_id, CertificateEvent.kind == "revoked"
     )
+    withdrawn = exists().where(
+        SigningKey.certificate_id == Credential.certificate_id,
+        SigningKey.revoked_at.is_not(None),
+        Credential.text.contains(SigningKey.public),
+    )
+    endorses = (Credential.kind == "endorsement") & withdrawn
+    query = select(Credential.place).where(Credential.list_id == of.id, or_(fallen, endorses))
     return set(db.session.scalars(query))
 
 

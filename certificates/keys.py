@@ -8,12 +8,14 @@ signed is believed for ever; only a compromised one is listed as revoked, and wh
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urlsplit
 
 from flask import current_app
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms import audit, clock
@@ -32,24 +34,30 @@ KINDS = ("county", "trainer", "seal")
 Kind = Literal["county", "trainer", "seal"]
 _IN_USE = text("kind <> 'trainer' AND used_from IS NOT NULL AND retired_at IS NULL")
 
+_HERS = text("retired_at IS NULL")
+
 
 class SigningKey(Base):
     """One key. `public` is a Multikey (Ed25519), for a seal its X.509 certificate as PEM; `cipher` the secret part.
 
     `used_from` is empty for the spare; `retired_at` says when another took over, `revoked_at` that it is compromised.
+    An empty cipher is a secret that was lost with LMS_KEY_ENCRYPTION_KEY: the key proves on and never signs again.
     """
 
     __tablename__ = "signing_key"
     __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         Index("uq_signing_key_in_use", "kind", unique=True, sqlite_where=_IN_USE, postgresql_where=_IN_USE),
+        Index(
+            "uq_signing_key_of_certificate", "certificate_id", unique=True, sqlite_where=_HERS, postgresql_where=_HERS
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
     public: Mapped[str] = mapped_column(Text, unique=True)
     cipher: Mapped[bytes] = mapped_column(LargeBinary)
-    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), unique=True)
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"), index=True)
     made_at: Mapped[datetime]
     used_from: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
@@ -60,8 +68,14 @@ class SigningKey(Base):
 
 
 def make_missing() -> None:
-    """The county's key, its spare and the seal, where they do not exist: `lms init` calls it every time."""
-    there = set(db.session.scalars(select(SigningKey.kind).where(SigningKey.used_from.is_not(None))))
+    """The county's key, its spare and the seal, where they do not exist: `lms init` calls it every time.
+
+    Keys whose secrets are lost are retired first: what they signed is believed on, and others take their places.
+    """
+    lost = update(SigningKey).where(SigningKey.cipher == b"", SigningKey.retired_at.is_(None))
+    db.session.execute(lost.values(retired_at=clock.now()))
+    working = SigningKey.used_from.is_not(None) & SigningKey.retired_at.is_(None)
+    there = set(db.session.scalars(select(SigningKey.kind).where(working)))
     if "county" not in there:
         _add("county", used_from=clock.now())
     if "seal" not in there:
@@ -73,12 +87,16 @@ def make_missing() -> None:
 
 def for_trainer(certificate_id: int) -> SigningKey:
     """The key of a trainer certificate: made when the certificate is issued, named as did:key."""
-    query = select(SigningKey).where(SigningKey.certificate_id == certificate_id).with_for_update()
-    return db.session.scalar(query) or _add("trainer", used_from=clock.now(), certificate_id=certificate_id)
+    hers = (SigningKey.certificate_id == certificate_id) & SigningKey.retired_at.is_(None)
+    found = db.session.scalar(select(SigningKey).where(hers).with_for_update())
+    return found or _add("trainer", used_from=clock.now(), certificate_id=certificate_id)
 
 
-def rotate(*, by: Person | None) -> SigningKey:
-    """The spare takes over as the county's key, and a new spare is made. Nothing that was signed is touched."""
+def succeed(*, by: Person | None) -> SigningKey:
+    """The spare takes over as the county's key, and a new spare is made. Nothing that was signed is touched.
+
+    Not `rotate`: that is the change of the key that encrypts (lms/rotation.py). Refused `no_spare` without a spare.
+    """
     old, new = in_use("county"), spare()
     if new is None:
         raise Refused("there is no spare key. Run: lms init", "no_spare")
@@ -88,6 +106,25 @@ def rotate(*, by: Person | None) -> SigningKey:
     _add("county")
     audit.record("key.succeeded", new, by=by, details={"before": old.public, "after": new.public})
     return new
+
+
+def withdraw(key: SigningKey, *, by: Person | None) -> None:
+    """Somebody else may have the key: it counts no longer, and another takes its place. Doing it again does nothing.
+
+    What it signed is not signed anew here: see resigning.py. A trainer gets her new key when it is asked for.
+    """
+    if key.revoked_at is not None:
+        return
+    if key.kind == "county" and key.used_from is not None and key.retired_at is None:
+        succeed(by=by)
+    was_in_use, key.revoked_at = key.retired_at is None, clock.now()
+    key.retired_at = key.retired_at or clock.now()
+    db.session.flush()
+    if key.kind == "county" and spare() is None:
+        _add("county")
+    if key.kind == "seal" and was_in_use:
+        make_seal()
+    audit.record("key.withdrawn", key, by=by, details={"kind": key.kind, "key": name_of(key)})
 
 
 def _add(kind: Kind, *, used_from: datetime | None = None, certificate_id: int | None = None) -> SigningKey:
@@ -137,7 +174,7 @@ def in_use(kind: Kind) -> SigningKey:
 def spare() -> SigningKey | None:
     """The county's next key, listed from the first day and never used yet."""
     query = select(SigningKey).where(
-        SigningKey.kind == "county", SigningKey.used_from.is_(None), SigningKey.revoked_at.is_(None)
+        SigningKey.kind == "county", SigningKey.used_from.is_(None), SigningKey.retired_at.is_(None)
     )
     return db.session.scalar(query.order_by(SigningKey.id).limit(1))
 
@@ -145,6 +182,38 @@ def spare() -> SigningKey | None:
 def listed() -> list[SigningKey]:
     """Every key of the county there ever was, oldest first."""
     return list(db.session.scalars(select(SigningKey).where(SigningKey.kind == "county").order_by(SigningKey.id)))
+
+
+def every() -> list[SigningKey]:
+    """Every key of every kind, oldest first."""
+    return list(db.session.scalars(select(SigningKey).order_by(SigningKey.id)))
+
+
+def named(name: str) -> SigningKey:
+    """The key of this name (`name_of`). Refused `unknown_key`."""
+    found = next((key for key in every() if name in (name_of(key), method(key))), None)
+    if found is None:
+        raise Refused(f"there is no key {name}. See: lms keys list", "unknown_key")
+    return found
+
+
+def name_of(key: SigningKey) -> str:
+    """The key as people and programs call it: its Multikey; of a seal the SHA-256 of its certificate."""
+    if key.kind != "seal":
+        return key.public
+    lines = key.public.strip().splitlines()[1:-1]
+    return f"sha256:{sha256(b64decode(''.join(lines))).hexdigest()}"
+
+
+def state_of(key: SigningKey) -> tuple[str, datetime]:
+    """What the key is today and since when: spare, in use, retired, withdrawn; or its secret is lost."""
+    if key.revoked_at is not None:
+        return "withdrawn", key.revoked_at
+    if key.cipher == b"":
+        return "lost", key.retired_at or key.made_at
+    if key.retired_at is not None:
+        return "retired", key.retired_at
+    return ("spare", key.made_at) if key.used_from is None else ("in use", key.used_from)
 
 
 def private(key: SigningKey) -> Ed25519PrivateKey:

@@ -49,10 +49,12 @@ def renew_due() -> None:
 
 
 def renew_list(of: StatusList) -> None:
-    """Sign the list anew with the bits of today."""
+    """Sign the list anew with the bits of today; one whose key is lost stays as it is and is believed no longer."""
     from certificates.standards import status_list  # noqa: PLC0415  few requests sign
 
     key = keys.in_use("county") if of.key_id is None else db.session.get_one(SigningKey, of.key_id)
+    if not key.cipher:
+        return
     now = clock.now()
     of.text = keys.signed(status_list.document(list_address(of.name), keys.did(key), revoked_places(of), now), key, now)
     of.signed_at = now

@@ -60,6 +60,15 @@ def read(text: str, keys: dict[bytes, Ed25519PublicKey]) -> Paper:
         raise PaperError("the digits are not what the county signed") from error
 
 
+def signer(text: str) -> bytes:
+    """The `key_id` that digits of ours name; nothing is checked. Raises PaperError."""
+    try:
+        found: bytes = cbor2.loads(_message(text)[0])[_KEY_ID]
+    except (cbor2.CBORDecodeError, LookupError, TypeError, ValueError) as error:
+        raise PaperError("no key is named") from error
+    return found
+
+
 def key_id(key: Ed25519PublicKey) -> bytes:
     """The first eight bytes of the SHA-256 of the raw key."""
     return sha256(key.public_bytes_raw()).digest()[:8]

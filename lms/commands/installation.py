@@ -3,9 +3,9 @@
 import click
 from flask import Flask
 
-from certificates import keys, signing
+from certificates import keys, resigning, signing
 from courses import materials
-from lms import catalogue, rotation, schema
+from lms import catalogue, kept, rotation, schema
 from lms.commands.line import application, give
 from lms.db import db
 
@@ -21,6 +21,8 @@ def init(administrator: str | None) -> None:
         if administrator:
             give(administrator, "administrator")
             db.session.commit()
+        if told := kept.warning():
+            click.echo(told, err=True)
 
 
 def prepare(app: Flask) -> None:
@@ -28,5 +30,6 @@ def prepare(app: Flask) -> None:
     schema.bring_up(app)
     keys.make_missing()
     signing.sign_missing()
+    resigning.after_loss()
     materials.publish_all()
     db.session.commit()

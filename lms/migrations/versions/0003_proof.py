@@ -56,11 +56,12 @@ def create_tables():
     sa.CheckConstraint("kind IN ('county', 'trainer', 'seal')", name=op.f('ck_signing_key_kind')),
     sa.ForeignKeyConstraint(['certificate_id'], ['certificate.id'], name=op.f('fk_signing_key_certificate_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_signing_key')),
-    sa.UniqueConstraint('certificate_id', name=op.f('uq_signing_key_certificate_id')),
     sa.UniqueConstraint('public', name=op.f('uq_signing_key_public'))
     )
     with op.batch_alter_table('signing_key', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_signing_key_certificate_id'), ['certificate_id'], unique=False)
         batch_op.create_index('uq_signing_key_in_use', ['kind'], unique=True, sqlite_where=sa.text("kind <> 'trainer' AND used_from IS NOT NULL AND retired_at IS NULL"), postgresql_where=sa.text("kind <> 'trainer' AND used_from IS NOT NULL AND retired_at IS NULL"))
+        batch_op.create_index('uq_signing_key_of_certificate', ['certificate_id'], unique=True, sqlite_where=sa.text('retired_at IS NULL'), postgresql_where=sa.text('retired_at IS NULL'))
 
     op.create_table('certificate_decision',
     sa.Column('id', sa.Integer(), nullable=False),
