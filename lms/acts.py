@@ -22,6 +22,7 @@ WORDS = {
     "certificate.presented": N_("Chose the name on a certificate's page"),
     "certificate.revoked": N_("Revoked a certificate"),
     "key.succeeded": N_("The spare key took over"),
+    "key.withdrawn": N_("Withdrew a key that others may have"),
     "check_in.opened": N_("Opened a session for check-in"),
     "demo.loaded": N_("Loaded the demo"),
     "enrolment.declined": N_("Declined an invitation"),
