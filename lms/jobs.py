@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -117,3 +117,13 @@ def alive() -> bool:
     """Whether a worker ran during the last three minutes."""
     row = db.session.get(Heartbeat, 1)
     return row is not None and clock.now() - row.at < timedelta(minutes=3)
+
+
+def answers() -> bool:
+    """Whether the queue of LMS_JOBS_URL can be asked."""
+    try:
+        current_app.extensions[EXTENSION].pending_count()
+    except Exception:
+        log.exception("the queue does not answer")
+        return False
+    return True

@@ -232,10 +232,14 @@ def connection() -> smtplib.SMTP:
     url = urlsplit(current_app.config["SETTINGS"].smtp_url)
     kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
     server = kind(url.hostname or "localhost", url.port or 0, timeout=20)
-    if url.scheme == "smtp+starttls":
-        server.starttls()
-    if url.username:
-        server.login(unquote(url.username), unquote(url.password or ""))
+    try:
+        if url.scheme == "smtp+starttls":
+            server.starttls()
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+    except OSError:  # what smtplib raises is one, too
+        server.close()
+        raise
     return server
 
 

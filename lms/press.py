@@ -1,4 +1,4 @@
-"""PDF files from Typst: PDF/A-3a and PDF/UA-1, the same bytes for the same inputs and moment.
+"""Files from Typst: PDF/A-3a and PDF/UA-1, and pictures; the same bytes for the same inputs and moment.
 
 People's words reach Typst as data (`sys.inputs`), never as source. Only typefaces that travel with the product are
 used: ours in `lms/fonts` and those inside Typst.
@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import config
 from lms import heap
@@ -30,13 +30,25 @@ def pdf(source: Path, inputs: Mapping[str, str], moment: datetime) -> bytes:
 
     Raises `typst.TypstError`, also for a character that no typeface has.
     """
+    return _made(source, inputs, format="pdf", pdf_standards=STANDARDS, timestamp=int(moment.timestamp()))
+
+
+def svg(source: Path, inputs: Mapping[str, str]) -> bytes:
+    """The one page that `source` makes as a drawing; its letters are paths, so that it needs no typeface."""
+    return _made(source, inputs, format="svg")
+
+
+def png(source: Path, inputs: Mapping[str, str], dots: int) -> bytes:
+    """The one page that `source` makes as a picture, with so many dots for an inch."""
+    return _made(source, inputs, format="png", ppi=dots)
+
+
+def _made(source: Path, inputs: Mapping[str, str], **settings: Any) -> bytes:
     with _ONE_AT_A_TIME:
-        made = _compiler(source).compile(
-            format="pdf", sys_inputs=dict(inputs), pdf_standards=STANDARDS, timestamp=int(moment.timestamp())
-        )
+        made = _compiler(source).compile(sys_inputs=dict(inputs), **settings)
         _forget()
     if not isinstance(made, bytes):
-        raise TypeError("one PDF was expected")
+        raise TypeError("one file was expected")
     return made
 
 
@@ -53,6 +65,11 @@ def _compiler(source: Path) -> typst.Compiler:
     import typst  # noqa: PLC0415  20 MiB that a server without PDFs never needs
 
     return typst.Compiler(source, root=config.ROOT, font_paths=_fonts())
+
+
+def families() -> list[str]:
+    """Names of the typefaces that papers can be set in."""
+    return list(_fonts().families())
 
 
 @cache

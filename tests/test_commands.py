@@ -39,9 +39,9 @@ class Installation:
             "LMS_SECRET_KEY": "x", "LMS_KEY_ENCRYPTION_KEY": config.DEMO_KEY, "LMS_INSTANCE": str(folder / "instance")
         }  # fmt: skip
 
-    def run(self, *arguments: str, **more: str | None) -> Result:
+    def run(self, *arguments: str, typed: str = "", **more: str | None) -> Result:
         with clock.moved(NOON):
-            return CliRunner().invoke(main, list(arguments), env={**self.environment, **more})
+            return CliRunner().invoke(main, list(arguments), input=typed, env={**self.environment, **more})
 
     def ask(self, question: Any) -> Any:
         settings = {name: value for name, value in self.environment.items() if value}

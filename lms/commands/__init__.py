@@ -7,6 +7,7 @@ import click
 
 from lms.commands.backup import make_backup, restore
 from lms.commands.demo import demo
+from lms.commands.doctor import doctor
 from lms.commands.esf import esf
 from lms.commands.installation import init, prepare
 from lms.commands.keys import keys
@@ -23,6 +24,6 @@ def main() -> None:
     """Pärlband: courses, attendance and certificates for train-the-trainer programmes."""
 
 
-COMMANDS = (init, serve, work, project, people, esf, ledger, keys, make_backup, restore, demo)
+COMMANDS = (init, serve, work, project, people, esf, ledger, keys, make_backup, restore, doctor, demo)
 for command in COMMANDS:
     main.add_command(command)

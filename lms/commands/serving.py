@@ -1,16 +1,11 @@
 """`lms serve` and `lms work`: the web processes and the background work."""
 
-import gc
-import os
 import socket
-import threading
-import time
-from functools import partial
 
 import click
 from flask import Flask
 
-from lms import heap, jobs, rotation, schema
+from lms import jobs, kept, rotation, schema, server
 from lms.commands.line import application
 from lms.db import db, reading
 from lms.refusals import Refused
@@ -23,34 +18,11 @@ from lms.refusals import Refused
 @click.option("--with-worker", is_flag=True, help="Run the background work inside the web processes.")
 def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     """Serve the web application (and, when asked, the worker)."""
-    from granian import Granian  # noqa: PLC0415  only the server needs it
-    from granian.constants import Interfaces  # noqa: PLC0415  goes with it
-
-    with application(_served) as app:
+    with application() as app:
         _check_prepared(app)
         _check_free(host, port)
-    heap.one_arena()
-    gc.collect()
-    heap.give_back()
-    gc.freeze()
-    Granian(
-        "lms.wsgi:app",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        websockets=False,
-        workers=workers,
-        blocking_threads=4,
-        backpressure=64,
-        respawn_failed_workers=True,
-    ).serve(target_loader=partial(_web, os.getpid(), with_worker), wrap_loader=False)
-
-
-def _served() -> Flask:
-    """The application that the web processes serve: forks of this one, they find it made and share its memory."""
-    from lms.wsgi import app  # noqa: PLC0415  made when it is imported
-
-    return app
+        _warn_of_the_key()
+    server.become(host, port, workers, with_worker=with_worker)
 
 
 @click.command()
@@ -67,45 +39,11 @@ def _work(app: Flask) -> None:
     jobs.consumer(app).run()
 
 
-def _web(server: int, with_worker: bool) -> Flask:
-    """The application of a web process, and in it the worker when asked."""
-    _never_outlive(server)
-    from lms.wsgi import app  # noqa: PLC0415  see _served; made here where processes cannot be forked
-
-    if with_worker:
-        threading.Thread(target=_work_inside, args=(app,), daemon=True).start()
-    return app
-
-
-def _work_inside(app: Flask) -> None:
-    """The worker as threads of a web process: nothing more to start, to watch or to hold in memory.
-
-    Several workers at once are safe, and a web process that is started again brings its worker along.
-    """
-    with app.app_context():
-        jobs.run_due(app)
-    consumer = jobs.consumer(app)
-    consumer.scheduler.start()
-    for _number, thread in consumer.worker_threads:
-        thread.start()
-
-
-def _never_outlive(server: int) -> None:
-    """End this process when the server is gone, however it ended: a child alone would hold the port and answer on."""
-
-    def watch() -> None:
-        while os.getppid() == server:
-            time.sleep(2)
-        os._exit(0)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _check_prepared(app: Flask) -> None:
-    """Refused when the database is not of this version. What is forked afterwards opens its own connections."""
-    current = schema.is_current()
+    """Refused when the database is not of this version."""
     reading(only=True)  # a start waits for no writer
     try:
+        current = schema.is_current()
         rotation.check_readable()
     finally:
         reading(only=False)
@@ -114,6 +52,16 @@ def _check_prepared(app: Flask) -> None:
     app.extensions[jobs.EXTENSION].storage.close()
     if not current:
         raise Refused("the database is not prepared for this version. Run: lms init", "not_prepared")
+
+
+def _warn_of_the_key() -> None:
+    """Say that nobody has confirmed that the key is kept; it stops nothing."""
+    reading(only=True)
+    try:
+        if told := kept.warning():
+            click.echo(told, err=True)
+    finally:
+        reading(only=False)
 
 
 def _check_free(host: str, port: int) -> None:

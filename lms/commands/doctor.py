@@ -1,0 +1,23 @@
+"""`lms doctor`: one line for each thing the installation needs."""
+
+import click
+
+from lms import doctor as examining
+from lms.commands.line import Refusal, application
+from lms.db import reading
+
+
+@click.command()
+def doctor() -> None:
+    """Check the installation; exit 1 when something is at fault."""
+    with application():
+        reading(only=True)
+        faults = 0
+        try:
+            for finding in examining.examine():
+                faults += finding.state == "fault"
+                click.echo(finding.line())
+        finally:
+            reading(only=False)
+        if faults:
+            raise Refusal(f"faults: {faults}")
