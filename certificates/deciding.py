@@ -4,7 +4,7 @@ The rule that matters most: every certificate is decided about once for each rev
 somebody else has decided in the meantime stays, and whoever comes second is told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,12 @@ def waiting(project: Project, limit: int | None = None, offset: int = 0) -> list
 def count(project: Project) -> int:
     """How many certificates of the project wait for a decision."""
     return db.session.scalar(select(func.count()).select_from(_waiting(project).order_by(None).subquery())) or 0
+
+
+def certificates_of(events: Iterable[CertificateEvent]) -> dict[int, Certificate]:
+    """Certificate id → the certificate, for what these events happened to. One question."""
+    ids = {event.certificate_id for event in events}
+    return {each.id: each for each in db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)))}
 
 
 def decisions_about(certificate: Certificate) -> Sequence[tuple[CertificateDecision, CertificateEvent]]:

@@ -5,21 +5,35 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectChoice, TextAreaField  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from certificates import words
 from certificates.register import REASONS
+from lms.forms import DayField
 
 
 class RevokeForm(FlaskForm):  # type: ignore[misc]
-    """Why a certificate is revoked: a public reason in general terms, and a note for the file."""
+    """Why a certificate is revoked: a public reason in general terms, more words if they help, a note for the file.
+
+    `doubted_from`: what was issued under it on that day or later is proposed to fall with it.
+    """
+
+    doubted_from = DayField(_l("Doubted from"))
 
     reason = RadioField(
         _l("Reason that anybody can read"), validators=[InputRequired(_l("Choose a reason."))], choices=[]
     )
+    public_text = TextAreaField(
+        _l("More words that anybody can read"),
+        [Optional(), Length(max=300, message=_l("The public text is at most 300 characters."))],
+        description=_l(
+            "It stands on the public page for ever, for whoever scans the code. Write nothing about the person: "
+            "no illness, no conflict, no name."
+        ),
+    )
     note = TextAreaField(
         _l("Note for the file"),
-        [Length(max=2000)],
+        [Optional(), Length(max=2000)],
         description=_l("Only the project leader sees it. Write what the decision rests on."),
     )
     sure = BooleanField(
@@ -30,6 +44,15 @@ class RevokeForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.reason.choices = [SelectChoice(code, words.reason(code)) for code in REASONS]
+
+    def why(self) -> dict[str, Any]:
+        """What a valid form says, as the operation takes it."""
+        return {
+            "reason_code": self.reason.data,
+            "public_text": self.public_text.data or "",
+            "note": self.note.data or "",
+            "doubted_from": self.doubted_from.data,
+        }
 
 
 class PresentationForm(FlaskForm):  # type: ignore[misc]

@@ -228,15 +228,3 @@ def chain(certificate: Certificate) -> list[Certificate]:
     while (above := line[-1].issuer_certificate_id) is not None:
         line.append(links[above])
     return line[::-1]
-
-
-def issued_under(certificate: Certificate) -> int:
-    """How many certificates were issued on the strength of this one."""
-    query = select(db.func.count()).select_from(Certificate)
-    return db.session.scalar(query.where(Certificate.issuer_certificate_id == certificate.id)) or 0
-
-
-def under(certificate: Certificate, limit: int, offset: int = 0) -> list[Certificate]:
-    """Certificates issued on the strength of this one, newest first, a page at a time."""
-    query = select(Certificate).where(Certificate.issuer_certificate_id == certificate.id)
-    return list(db.session.scalars(query.order_by(Certificate.id.desc()).limit(limit).offset(offset)))

@@ -15,7 +15,18 @@ from datetime import date, datetime
 from typing import Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, Text, UniqueConstraint, and_, exists, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -180,9 +191,31 @@ def is_under_review(certificate: Certificate) -> bool:
 
 def doubted(certificate: Certificate) -> list[Certificate]:
     """What was issued under a certificate, or under one that it has replaced, and still stands."""
-    under = Certificate.issuer_certificate_id.in_(line(certificate))
-    query = select(Certificate).where(under, NOT_REVOKED, NOT_REPLACED, not_expired(clock.today()))
+    query = select(Certificate).where(*_under(certificate))
     return list(db.session.scalars(query.order_by(Certificate.id)))
+
+
+def touched(certificate: Certificate, since: date) -> tuple[int, int]:
+    """How many of these were issued before a day, and how many on that day or later."""
+    late = func.count().filter(Certificate.issued_on >= since)
+    every, after = db.session.execute(select(func.count(), late).where(*_under(certificate))).one()
+    return every - after, after
+
+
+def touched_page(certificate: Certificate, limit: int, offset: int = 0) -> list[Certificate]:
+    """The same certificates, the latest first, a page at a time."""
+    latest = Certificate.issued_on.desc(), Certificate.id.desc()
+    query = select(Certificate).where(*_under(certificate)).order_by(*latest).limit(limit).offset(offset)
+    return list(db.session.scalars(query))
+
+
+def _under(certificate: Certificate) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Certificate.issuer_certificate_id.in_(line(certificate)),
+        NOT_REVOKED,
+        NOT_REPLACED,
+        not_expired(clock.today()),
+    )
 
 
 def line(certificate: Certificate) -> list[int]:

@@ -32,6 +32,7 @@ import config
 import courses.assignments
 import courses.attendance
 import courses.background
+import courses.consequences
 import courses.enrolment
 import courses.exemptions
 import courses.horizontal

@@ -1,24 +1,22 @@
 """Certificates for those who have to do with them: the holder, who issued it, and the project leader."""
 
-from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
-from flask import Response as FlaskResponse
+from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import pdf, register, revoking, words
-from certificates.forms import PresentationForm, RevokeForm
+from certificates import pdf, register, words
+from certificates.forms import PresentationForm
 from certificates.policy import may_present, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
 from certificates.statement import grouped
 from certificates.verification import initials
-from lms import audit, clock
+from lms import clock
 from lms.db import db
 from lms.permissions import guarded, may_be_signed_in
 from lms.refusals import Refused
 from lms.views import me, see
 
 bp = Blueprint("certificates", __name__)
-UNDER_PER_PAGE = 25
 
 
 @bp.get("/my/certificates")
@@ -53,52 +51,6 @@ def present(certificate: Certificate) -> ResponseReturnValue:
     return see(url_for("certificates.show", certificate_id=certificate.id))
 
 
-@bp.get("/certificates/<int:certificate_id>.pdf")
-@guarded(may_see_certificate, Certificate)
-def download(certificate: Certificate) -> ResponseReturnValue:
-    """The certificate as PDF, upright or (`layout=landscape`) lying; a band says when it no longer holds."""
-    layout = request.args.get("layout", "portrait")
-    if layout not in ("portrait", "landscape"):
-        abort(404)
-    if register.tells_protected_name(certificate) and me().id != certificate.holder_id:
-        audit.seen("name.revealed", certificate.holder, by=me(), details={"certificate": certificate.number})
-    state = register.state(certificate, clock.today())
-    made = pdf.render(
-        register.statement_of(certificate),
-        base_url=current_app.config["SETTINGS"].base_url,
-        layout="landscape" if layout == "landscape" else "portrait",
-        status=None if state == "valid" else state,
-    )
-    response = FlaskResponse(made, mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{certificate.number}.pdf")
-    return response
-
-
-@bp.get("/certificates/<int:certificate_id>/revoke")
-@guarded(may_revoke, Certificate)
-def ask_revoke(certificate: Certificate) -> ResponseReturnValue:
-    """What is issued under the certificate, before anybody revokes it."""
-    return _revoke_page(certificate, RevokeForm())
-
-
-@bp.post("/certificates/<int:certificate_id>/revoke")
-@guarded(may_revoke, Certificate)
-def revoke(certificate: Certificate) -> ResponseReturnValue:
-    """Revoke from today on; nothing under it is revoked with it."""
-    form = RevokeForm()
-    if not form.validate():
-        return _revoke_page(certificate, form), 422
-    try:
-        revoking.revoke(certificate, reason_code=form.reason.data, note=form.note.data or "", by=me())
-    except Refused as refusal:
-        db.session.rollback()
-        flash(str(refusal), "error")
-        return see(url_for("certificates.show", certificate_id=certificate.id))
-    db.session.commit()
-    flash(_("The certificate is revoked. Its public page says so from now on."), "success")
-    return see(url_for("certificates.show", certificate_id=certificate.id))
-
-
 def _page(certificate: Certificate, form: PresentationForm) -> str:
     statement, viewer = register.statement_of(certificate), me()
     holder = register.shown_holder(certificate, viewer)
@@ -117,25 +69,6 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         initials=initials(holder),
         url=pdf.verification_url(statement, current_app.config["SETTINGS"].base_url),
         grouped=grouped,
-        words=words,
-    )
-
-
-def _revoke_page(certificate: Certificate, form: RevokeForm) -> str:
-    total = register.issued_under(certificate)
-    pages = max(1, -(-total // UNDER_PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, int)), pages)
-    return render_template(
-        "certificates/revoke.html",
-        certificate=certificate,
-        s=register.statement_of(certificate),
-        holder=register.shown_holder(certificate, me()),
-        state=register.state(certificate, clock.today()),
-        form=form,
-        total=total,
-        under=register.under(certificate, UNDER_PER_PAGE, (page - 1) * UNDER_PER_PAGE),
-        page=page,
-        pages=pages,
         words=words,
     )
 
