@@ -15,6 +15,7 @@ from itertools import count, islice
 from flask import current_app
 from sqlalchemy import insert, select
 
+from benchmarks import strings
 from certificates.register import Certificate
 from courses import materials, programmes
 from courses.activities import Session
@@ -52,6 +53,9 @@ def build(size: str) -> dict[str, object]:
     group = make_group(MONTHS[size])
     found: dict[str, object] = {"cookies": {"leader": make_cookie(group.leader), "trainer": make_cookie(group.trainer)}}
     found |= {"month": _month(group, MONTHS[size])}
+    if size == "large":
+        everybody = make_people(strings.TRAINERS + strings.USERS, group.organisations)
+        found |= {"cascade": strings.hang(group.project, group.leader, everybody)}
     if size == "small":
         found |= _course(group)
         found |= _demo()

@@ -58,6 +58,10 @@ def pages(small: dict[str, Any], large: dict[str, Any]) -> list[Page]:
             "large-month", "ESF month, 10 000 people", (large["month"],), large["cookies"]["leader"], large=True,
             most_cpu=200,
         ),
+        Page(
+            "large-cascade", "Cascade, 5 000 people", (large["cascade"],), large["cookies"]["leader"], large=True,
+            most_cpu=100,
+        ),
     ]  # fmt: skip
 
 

@@ -18,12 +18,16 @@ MOST = 26
 
 @dataclass(frozen=True)
 class Thread:
-    """One trainer: x of the thread, its y of each user pearl, and where its number stands."""
+    """One trainer: x of the thread, its y of each user pearl, and where its number stands.
+
+    So many of the pearls as `doubted` says, from the top, are people whose certificates are under review.
+    """
 
     trainer: Trainer
     x: float
     path: str
     pearls: tuple[float, ...]
+    doubted: int
     end: float
 
 
@@ -91,7 +95,8 @@ def _thread(trainer: Trainer, x: float, root: float | None, each: int) -> Thread
     path = "" if root is None else f"M{root:.1f} 46C{root:.1f} 100 {x:.1f} 80 {x:.1f} {KNOT}"
     if pearls:
         path += f"M{x:.1f} {KNOT}V{pearls[-1]:.1f}"
-    return Thread(trainer, x, path, pearls, (pearls[-1] if pearls else KNOT + 4) + 22)
+    doubted = -(-trainer.doubted // each)
+    return Thread(trainer, x, path, pearls, doubted, (pearls[-1] if pearls else KNOT + 4) + 22)
 
 
 def _places(threads: list[tuple[str, float]]) -> tuple[Place, ...]:

@@ -1,0 +1,21 @@
+"""The string of the project: county trainers, the trainers they certified, the users these reached."""
+
+from courses.cascade.branches import Branch, Only, branch, certificate_of, is_trainer
+from courses.cascade.tree import CountyTrainer, Known, Month, Place, Trainer, Tree, Wanted, grow, tree
+
+__all__ = [
+    "Branch",
+    "CountyTrainer",
+    "Known",
+    "Month",
+    "Only",
+    "Place",
+    "Trainer",
+    "Tree",
+    "Wanted",
+    "branch",
+    "certificate_of",
+    "grow",
+    "is_trainer",
+    "tree",
+]
