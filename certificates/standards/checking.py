@@ -160,7 +160,7 @@ def _signature(document: Document, asked: _Asked, code: str) -> None:
 
 def _dates(document: Document, asked: _Asked) -> None:
     if _moment(document["validFrom"]) > asked.at:
-        raise _Failed("dates", N_("It is not valid yet."))
+        raise _Failed("dates", N_("It is not valid yet, unless the clock here is slow."))
     passed = "validUntil" not in document or _moment(document["validUntil"]) >= asked.at
     asked.found.checks.append(Check("dates", passed, "" if passed else EXPIRED))
 
@@ -193,8 +193,10 @@ def _fresh(listed: Document, document: Document, asked: _Asked, code: str) -> No
         integrity.check(listed, _key(listed, asked.trust))
     except (ProofError, ValueError, _Failed) as error:
         raise _Failed(code, N_("The list of revocations is not genuine.")) from error
-    if not _moment(listed.get("validFrom")) <= asked.at <= _moment(listed.get("validUntil")):
-        raise _Failed(code, N_("The list of revocations is too old."))
+    if _moment(listed.get("validFrom")) > asked.at:
+        raise _Failed(code, N_("The list of revocations is of a time to come: the clock here is slow."))
+    if _moment(listed.get("validUntil")) < asked.at:
+        raise _Failed(code, N_("The list of revocations is too old, unless the clock here is fast."))
 
 
 def _moment(text: Any) -> datetime:
