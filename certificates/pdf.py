@@ -1,13 +1,15 @@
-"""The certificate on paper: one statement in, one PDF/A-3a and PDF/UA-1 file out, always the same bytes.
+"""The certificate on paper: a statement and its proof in, one PDF/A-3a and PDF/UA-1 file out, always the same bytes.
 
-People's words reach Typst as data, never as source. What no typeface can show is an error here, so ask
-`missing_glyphs` before a certificate is issued.
+The signed credential is attached word for word, and the QR code carries the signed digits. People's words reach Typst
+as data, never as source. What no typeface can show is an error here, so ask `missing_glyphs` before a certificate is
+issued.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Literal
@@ -19,33 +21,48 @@ from lms import press
 Layout = Literal["portrait", "landscape"]
 Status = Literal["expired", "revoked", "replaced"]
 
-ATTACHMENT = "certificate.json"
-"""Name of the file inside the PDF that holds the canonical text of the statement."""
+ATTACHMENT = "credential.json"
+"""Name of the file inside the PDF that holds the signed credential."""
 
 _ROOM = Path(__file__).parent
 _MISSING = re.compile(r'the text `("(?:[^"\\]|\\.)*")` could not be displayed')
 
 
 def verification_url(statement: Statement, base_url: str) -> str:
-    """The public address where this certificate is checked; it is what the QR code carries."""
+    """The public address where this certificate is checked; the QR code carries it with the signed digits behind."""
     return f"{base_url.rstrip('/')}/v/{statement.code}"
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What proves a certificate: the text of the signed credential, and the digits that the county signed for paper."""
+
+    credential: str
+    digits: str
+
+
 def render(
-    statement: Statement, *, base_url: str, layout: Layout = "portrait", status: Status | None = None
+    statement: Statement,
+    proof: Proof,
+    *,
+    base_url: str,
+    layout: Layout = "portrait",
+    status: Status | None = None,
 ) -> bytes:
-    """The PDF of `statement`, A4, with its canonical text attached and a QR code of 31 mm.
+    """The PDF of `statement`, A4, with its credential attached and a QR code of 31 mm or more; not sealed yet.
 
     `status` prints a band on top when the certificate no longer holds. The time in the file is midnight UTC
     of the day of issue, so that equal statements give equal bytes. Raises `typst.TypstError` for a character
     that no typeface has.
     """
     url = verification_url(statement, base_url)
+    square = qr.signed_modules(url, proof.digits)
     inputs = {
         "statement": to_json(statement),
+        "credential": proof.credential,
         "url": url,
-        "qr": qr.svg(url),
-        "modules": str(len(qr.modules(url))),
+        "qr": qr.svg(square),
+        "modules": str(len(square) - 2 * qr.QUIET),
         "layout": layout,
         "status": status or "",
     }

@@ -158,6 +158,7 @@ def _things(
         "programme": "smail-anvandare",
         "audience": "participant",
         "kind": "csv",
+        "extension": "json",
     }
 
 

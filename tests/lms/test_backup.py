@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from certificates import pdf
-from certificates.register import Certificate, statement_of
+from certificates import files as certificate_files
+from certificates.register import Certificate
 from lms import backup, clock, files, notes
 from lms.audit import Audit
 from lms.backup.contents import KINDS, kind_of
@@ -37,7 +37,8 @@ def engines(request: pytest.FixtureRequest) -> list[tuple[str, str]]:
 def _papers() -> dict[str, bytes]:
     """Every certificate as the PDF that is served."""
     found = db.session.scalars(select(Certificate).order_by(Certificate.id))
-    return {each.code: pdf.render(statement_of(each), base_url="http://127.0.0.1:8000") for each in found}
+    stamp, held = certificate_files.stamp(), certificate_files.stored(list(found))
+    return {each.statement.code: certificate_files.sealed_pdf(each, stamp) for each in held}
 
 
 def _credentials() -> list[tuple[str, str]]:
