@@ -4,7 +4,7 @@ The rule that matters most: exactly one certificate for each ground, also when t
 the series is locked first, and the unique ground is the last word.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +17,19 @@ from lms import audit, clock
 from lms.db import db
 from lms.people import Person
 from lms.refusals import Refused
+
+
+@dataclass(frozen=True)
+class _Act:
+    """Who gets what by which right: the ids that stand in the register beside the statement."""
+
+    holder_id: int
+    ground: str
+    issuer_certificate_id: int | None
+    issued_by_id: int
+    by: Person
+    replaces: Certificate | None = None
+    by_county: bool = False
 
 
 def issue(
@@ -34,40 +47,53 @@ def issue(
     stays verifiable as what it was. Refused when a name holds letters that no typeface of the certificate can show
     (`glyphs`), the predecessor is replaced already (`replaced`), or there are no keys to sign with (`no_keys`).
     """
-    found = with_ground(ground)
+    above = issuer_certificate.id if issuer_certificate else None
+    return _issued(draft, _Act(holder.id, ground, above, by.id, by, replaces))
+
+
+def reissue(certificate: Certificate, draft: Statement, *, ground: str, by: Person) -> Certificate:
+    """Another certificate in the place of one that says almost the same: who certified and by what right stays.
+
+    The county signs it, whoever signed the first: nobody's key signs what she has not certified herself. Refused as
+    `issue` refuses.
+    """
+    above, certified_by = certificate.issuer_certificate_id, certificate.issued_by_id
+    return _issued(draft, _Act(certificate.holder_id, ground, above, certified_by, by, certificate, by_county=True))
+
+
+def _issued(draft: Statement, act: _Act) -> Certificate:
+    found = with_ground(act.ground)
     if found is not None:
         return found
     _check_glyphs(draft)
     lock_series(series_of(draft))
-    found = with_ground(ground)
+    found = with_ground(act.ground)
     if found is not None:
         return found
     statement = replace(draft, number=next_number(series_of(draft)), code=new_code())
-    certificate = _entry(statement, holder, ground, issuer_certificate, by)
+    certificate = _entry(statement, act)
     try:
         with db.session.begin_nested():
-            certificate.replaces_id = replaces.id if replaces else None
             db.session.add(certificate)
     except IntegrityError as error:
-        found = with_ground(ground)
+        found = with_ground(act.ground)
         if found is not None:
             return found
         raise Refused(_("It is replaced already."), "replaced") from error
-    if replaces is not None:
-        _replaced(replaces, by)
-    signing.sign(certificate)
-    audit.record("certificate.issued", certificate, by=by, details={"number": statement.number, "ground": ground})
+    if act.replaces is not None:
+        _replaced(act.replaces, act.by)
+    signing.sign(certificate, by_county=act.by_county)
+    details = {"number": statement.number, "ground": act.ground}
+    audit.record("certificate.issued", certificate, by=act.by, details=details)
     return certificate
 
 
-def _entry(
-    statement: Statement, holder: Person, ground: str, issuer_certificate: Certificate | None, by: Person
-) -> Certificate:
+def _entry(statement: Statement, act: _Act) -> Certificate:
     return Certificate(
         number=statement.number,
         code=statement.code,
         project_dnr=statement.project.dnr,
-        holder_id=holder.id,
+        holder_id=act.holder_id,
         level=statement.level,
         programme_key=statement.programme.key,
         issued_at=clock.now(),
@@ -75,9 +101,10 @@ def _entry(
         valid_until=statement.valid_until,
         statement=to_json(statement),
         digest=digest(statement),
-        issuer_certificate_id=issuer_certificate.id if issuer_certificate else None,
-        issued_by_id=by.id,
-        ground=ground,
+        issuer_certificate_id=act.issuer_certificate_id,
+        issued_by_id=act.issued_by_id,
+        ground=act.ground,
+        replaces_id=act.replaces.id if act.replaces else None,
     )
 
 

@@ -32,11 +32,11 @@ PRINTED = 60
 """Signs of a programme's title in the QR code, which has to be read; the credential that it names has the whole."""
 
 
-def sign(certificate: Certificate) -> Credential:
+def sign(certificate: Certificate, *, by_county: bool = False) -> Credential:
     """The credential of a certificate: the stored one, or made now in the caller's transaction.
 
     A trainer certificate also gets a key of its own and the county's endorsement of it. A user certificate is issued
-    by the key of the trainer certificate it was issued under, any other one by the county.
+    by the key of the trainer certificate it was issued under, any other one (or with `by_county`) by the county.
     """
     found = newest(certificate)
     if found is not None:
@@ -46,7 +46,7 @@ def sign(certificate: Certificate) -> Credential:
         made = _certificate(certificate, keys.in_use("county"), subject=keys.did(holder_key))
         _endorse(certificate, holder_key)
         return made
-    return _certificate(certificate, _issuing_key(certificate))
+    return _certificate(certificate, keys.in_use("county") if by_county else _issuing_key(certificate))
 
 
 def sign_anew(certificate: Certificate, *, by_county: bool = False) -> Credential:
