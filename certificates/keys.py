@@ -97,6 +97,7 @@ def succeed(*, by: Person | None) -> SigningKey:
 
     Not `rotate`: that is the change of the key that encrypts (lms/rotation.py). Refused `no_spare` without a spare.
     """
+    _lock()
     old, new = in_use("county"), spare()
     if new is None:
         raise Refused("there is no spare key. Run: lms init", "no_spare")
@@ -113,6 +114,7 @@ def withdraw(key: SigningKey, *, by: Person | None) -> None:
 
     What it signed is not signed anew here: see resigning.py. A trainer gets her new key when it is asked for.
     """
+    _lock()
     if key.revoked_at is not None:
         return
     if key.kind == "county" and key.used_from is not None and key.retired_at is None:
@@ -125,6 +127,12 @@ def withdraw(key: SigningKey, *, by: Person | None) -> None:
     if key.kind == "seal" and was_in_use:
         make_seal()
     audit.record("key.withdrawn", key, by=by, details={"kind": key.kind, "key": name_of(key)})
+
+
+def _lock() -> None:
+    """Who changes keys at the same moment waits here."""
+    query = select(SigningKey).with_for_update()
+    db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _add(kind: Kind, *, used_from: datetime | None = None, certificate_id: int | None = None) -> SigningKey:

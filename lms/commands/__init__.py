@@ -10,11 +10,11 @@ from lms.commands.demo import demo
 from lms.commands.doctor import doctor
 from lms.commands.esf import esf
 from lms.commands.installation import init, prepare
-from lms.commands.keys import keys
 from lms.commands.ledger import ledger
 from lms.commands.line import application
 from lms.commands.projects import people, project
 from lms.commands.serving import serve, work
+from lms.commands.signing_keys import keys
 
 __all__ = ["application", "main", "prepare"]
 

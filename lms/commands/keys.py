@@ -18,13 +18,14 @@ def keys() -> None:
 def keys_rotate() -> None:
     """Encrypt everything anew under LMS_KEY_ENCRYPTION_KEY; the earlier key is LMS_KEY_ENCRYPTION_KEY_OLD."""
     with application():
-        done = rotation.rotate(_share if is_heard() else keep_quiet)
+        done = rotation.rotate(share if is_heard() else keep_quiet)
         db.session.commit()
     told = f"{done.changed} values encrypted anew, {done.already} were already, {done.hashes} keyed hashes made anew"
     click.echo(told)
 
 
-def _share(done: int, total: int) -> None:
+def share(done: int, total: int) -> None:
+    """How much is done, on one line of a terminal."""
     click.echo(f"\r{done} of {total}", err=True, nl=done == total)
 
 
