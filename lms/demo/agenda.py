@@ -12,6 +12,8 @@ from lms import clock
 from lms.plan.moving import moved as months_later
 
 Act = Callable[[], object]
+MORNING = 8.5
+"""Half past eight: when courses begin."""
 _SUMMER = ((6, 18), (8, 16))
 _HOLIDAYS = {(1, 1), (1, 5), (1, 6), (5, 1), (6, 6), *((12, day) for day in range(22, 32))}
 
@@ -39,6 +41,19 @@ class Agenda:
                 say(f"the demo tells {month}")
             with clock.moved(moment):
                 act()
+
+
+def around(moment: datetime) -> float:
+    """When the session of today begins, in hours, so that a visitor of the demo can check in to its four hours.
+
+    Courses begin in the morning; from eleven on, and before half past eight, at the half hour before the moment. At
+    night, from 21 to 6, nobody is expected.
+    """
+    local = clock.local(moment)
+    hours = local.hour + local.minute / 60
+    if not 6 <= hours < 21 or MORNING <= hours < 11:
+        return MORNING
+    return min(19.5, hours // 0.5 / 2)
 
 
 def working_day(day: date) -> date:

@@ -24,7 +24,7 @@ from courses.runs import Run, Slot
 from lms import clock
 from lms.db import db
 from lms.demo import texts
-from lms.demo.agenda import Act, working_day, working_day_before
+from lms.demo.agenda import MORNING, Act, around, working_day, working_day_before
 from lms.demo.cast import leader, protect
 from lms.demo.personas import PARTICIPANT
 from lms.demo.stage import Stage
@@ -39,7 +39,7 @@ class CourseStory:
     """A course with its days; `plan` puts its planning into the agenda, and each act the ones after it."""
 
     def __init__(
-        self, stage: Stage, course: Course, group: list[str], days: tuple[date, date], begins: float = 8.5
+        self, stage: Stage, course: Course, group: list[str], days: tuple[date, date], begins: float = MORNING
     ) -> None:
         self.stage, self.course, self.group = stage, course, group
         self.days, self.begins = days, begins
@@ -103,7 +103,8 @@ class CourseStory:
         self._at(self.planned + timedelta(days=2), 10.0, self._invite)
 
     def _slot(self, day: date, mode: str, *, place: str = "", link: str = "") -> Slot:
-        begins, ends = (clock.at(day, _clock(hours)) for hours in (self.begins, self.begins + HOURS))
+        first = around(self.stage.told_at) if day == self.stage.today else self.begins
+        begins, ends = (clock.at(day, _clock(hours)) for hours in (first, first + HOURS))
         return Slot(begins, ends, mode, place, link)
 
     def _invite(self) -> None:

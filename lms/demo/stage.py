@@ -2,10 +2,11 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
+from lms import clock
 from lms.db import db
 from lms.demo.agenda import Agenda
 from lms.demo.names import Crowd, Someone
@@ -19,10 +20,14 @@ SEED = 20210320  # The number of the grant, so that the same people come again.
 
 @dataclass
 class Stage:
-    """The world while its story is told. `cast` is everybody drawn so far, `people` those who exist, by address."""
+    """The world while its story is told. `cast` is everybody drawn so far, `people` those who exist, by address.
+
+    `told_at` is the moment at which somebody has it told, before the clock is moved.
+    """
 
     plan: Plan
     agenda: Agenda
+    told_at: datetime = field(default_factory=clock.now)
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311  a story, not a secret
     people: dict[str, Person] = field(default_factory=dict)
     trainers: dict[str, list[str]] = field(default_factory=dict)

@@ -1,13 +1,13 @@
 """What the demo is made of: people who cannot exist, days that can, and an agenda that stops before today."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from lms import clock, people_file, personnummer
 from lms.demo import story, texts
-from lms.demo.agenda import Agenda, course_days, every, working_day
+from lms.demo.agenda import Agenda, around, course_days, every, working_day
 from lms.demo.names import Crowd, ascii_of, domain_of
 from lms.demo.personas import BY_KEY, PERSONAS
 from lms.demo.stage import as_list
@@ -61,6 +61,22 @@ def test_the_agenda_acts_in_order_of_time_and_stops_before_today() -> None:
     agenda.tell(months.append)
     assert told == ["after", "21 09.30"]
     assert months == ["the demo tells 2026-11"]
+
+
+@pytest.mark.parametrize("minutes", range(6 * 60, 21 * 60, 7))
+def test_the_session_of_today_is_going_on_whenever_a_visitor_comes(minutes: int) -> None:
+    """From half past eight it may have begun up to two and a half hours ago; check-in is open until it ends."""
+    for day in (TODAY, date(2026, 3, 29), date(2026, 10, 25)):
+        moment = clock.at(day, time(minutes // 60, minutes % 60))
+        begins = around(moment)
+        assert begins <= minutes / 60 < begins + 4 < 24
+        assert begins * 2 == int(begins * 2)
+
+
+def test_at_night_the_session_is_in_the_morning() -> None:
+    for at in (time(0, 0), time(5, 59), time(21, 0), time(23, 59), time(8, 30), time(10, 59)):
+        assert around(clock.at(TODAY, at)) == 8.5
+    assert [around(clock.at(TODAY, time(hour))) for hour in (6, 11, 12, 20)] == [6.0, 11.0, 12.0, 19.5]
 
 
 @pytest.mark.parametrize("today", [date(2026, month, 15) for month in range(1, 13)])
