@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from certificates import pdf, signing
 from certificates.numbering import lock_series, next_number, series_of
-from certificates.register import Certificate, CertificateEvent, with_ground
+from certificates.register import Certificate, CertificateEvent, CertificatePresentation, with_ground
 from certificates.statement import Statement, digest, new_code, to_json
 from lms import audit, clock
 from lms.db import db
@@ -29,6 +29,7 @@ class _Act:
     issued_by_id: int
     by: Person
     replaces: Certificate | None = None
+    reason: str = ""
     by_county: bool = False
 
 
@@ -40,25 +41,27 @@ def issue(
     issuer_certificate: Certificate | None,
     by: Person,
     replaces: Certificate | None = None,
+    reason: str = "renewed",
 ) -> Certificate:
     """Issue `draft` to `holder`; number and code of the draft are placeholders and replaced here.
 
     A ground that has its certificate already gives that one back and changes nothing. `replaces` is the predecessor: it
-    stays verifiable as what it was. Refused when a name holds letters that no typeface of the certificate can show
+    stays verifiable as what it was, and `reason` says why (`words.replaced`). Refused when a name holds letters that no typeface of the certificate can show
     (`glyphs`), the predecessor is replaced already (`replaced`), or there are no keys to sign with (`no_keys`).
     """
     above = issuer_certificate.id if issuer_certificate else None
-    return _issued(draft, _Act(holder.id, ground, above, by.id, by, replaces))
+    return _issued(draft, _Act(holder.id, ground, above, by.id, by, replaces, reason))
 
 
-def reissue(certificate: Certificate, draft: Statement, *, ground: str, by: Person) -> Certificate:
+def reissue(certificate: Certificate, draft: Statement, *, ground: str, reason: str, by: Person) -> Certificate:
     """Another certificate in the place of one that says almost the same: who certified and by what right stays.
 
     The county signs it, whoever signed the first: nobody's key signs what she has not certified herself. Refused as
     `issue` refuses.
     """
     above, certified_by = certificate.issuer_certificate_id, certificate.issued_by_id
-    return _issued(draft, _Act(certificate.holder_id, ground, above, certified_by, by, certificate, by_county=True))
+    act = _Act(certificate.holder_id, ground, above, certified_by, by, certificate, reason, by_county=True)
+    return _issued(draft, act)
 
 
 def _issued(draft: Statement, act: _Act) -> Certificate:
@@ -81,7 +84,7 @@ def _issued(draft: Statement, act: _Act) -> Certificate:
             return found
         raise Refused(_("It is replaced already."), "replaced") from error
     if act.replaces is not None:
-        _replaced(act.replaces, act.by)
+        _replaced(act.replaces, certificate, act)
     signing.sign(certificate, by_county=act.by_county)
     details = {"number": statement.number, "ground": act.ground}
     audit.record("certificate.issued", certificate, by=act.by, details=details)
@@ -108,11 +111,23 @@ def _entry(statement: Statement, act: _Act) -> Certificate:
     )
 
 
-def _replaced(predecessor: Certificate, by: Person) -> None:
+def _replaced(predecessor: Certificate, successor: Certificate, act: _Act) -> None:
+    """The event of the predecessor, and what the holder chose to show strangers stays chosen."""
     event = CertificateEvent(
-        certificate_id=predecessor.id, kind="replaced", at=clock.now(), on=clock.today(), by_id=by.id, reason_code=""
+        certificate_id=predecessor.id,
+        kind="replaced",
+        at=clock.now(),
+        on=clock.today(),
+        by_id=act.by.id,
+        reason_code=act.reason,
     )
     db.session.add(event)
+    shown = db.session.get(CertificatePresentation, predecessor.id)
+    if shown is not None:
+        chosen = CertificatePresentation(
+            certificate_id=successor.id, full_name=shown.full_name, changed_at=shown.changed_at
+        )
+        db.session.add(chosen)
     db.session.flush()
     db.session.expire(predecessor, ["events"])
 

@@ -26,7 +26,7 @@ CODE_LENGTH = 16
 FORMAT = 1
 
 Level = Literal["trainer", "user"]
-PartKind = Literal["session", "assignment", "horizontal"]
+PartKind = Literal["session", "assignment", "horizontal", "renewal"]
 Language = Literal["sv", "en"]
 
 _JOINERS = "\u200c\u200d"  # They shape letters in some scripts and hide nothing.

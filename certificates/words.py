@@ -19,6 +19,17 @@ def reason(code: str) -> str:
     return words.get(code) or str(_("The reason is not public."))
 
 
+def replaced(code: str) -> str:
+    """Why a newer certificate has taken the place of one."""
+    words: dict[str, str] = {
+        "renewed": _("It was renewed."),
+        "name": _("The holder has changed her name."),
+        "spelling": _("The name was misspelt."),
+        "protected": _("The holder is shown under another name."),
+    }
+    return words.get(code) or str(_("A newer certificate has taken its place."))
+
+
 def level(name: str) -> str:
     """A level as it is called on screen."""
     return str(_("Trainer certificate") if name == "trainer" else _("User certificate"))
@@ -38,4 +49,5 @@ def assessed(statement: Statement) -> list[tuple[str, int]]:
         for part in parts
         if part.kind == "horizontal"
     ]
+    told += [(_("Renewed: %(what)s", what=part.title), 0) for part in parts if part.kind == "renewal"]
     return told

@@ -75,10 +75,14 @@ class Survey:
 
 @dataclass(frozen=True)
 class Renewal:
-    """What renews a certificate within its validity: this many runs led, or this many network meetings."""
+    """What renews a certificate: this many runs led, or this many network meetings (0: not in this way).
+
+    `grace_days`: how long after the last valid day it can still be renewed; it gives no right to lead meanwhile.
+    """
 
     runs_led: int
     network_meetings: int
+    grace_days: int = 60
 
 
 @dataclass(frozen=True)
@@ -262,8 +266,14 @@ def _question(table: Table) -> Question:
 def _renewal(table: Table | None) -> Renewal | None:
     if table is None:
         return None
-    rule = Renewal(runs_led=table.integer("runs_led"), network_meetings=table.integer("network_meetings"))
+    rule = Renewal(
+        runs_led=table.integer("runs_led"),
+        network_meetings=table.integer("network_meetings"),
+        grace_days=table.integer("grace_days", default=60),
+    )
     table.done()
+    if not (rule.runs_led or rule.network_meetings):
+        raise table.wrong("runs_led", "at least one way to renew")
     return rule
 
 
