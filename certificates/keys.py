@@ -281,6 +281,12 @@ def did_document() -> dict[str, Any]:
     }
 
 
+def seals() -> tuple[str, ...]:
+    """The X.509 certificates (PEM) of every seal there was, but for those that are withdrawn."""
+    query = select(SigningKey.public).where(SigningKey.kind == "seal", SigningKey.revoked_at.is_(None))
+    return tuple(db.session.scalars(query.order_by(SigningKey.id)))
+
+
 def trust() -> Trust:
     """Whom this installation believes: its own county, by the keys that are not revoked."""
     from certificates.standards.checking import Trust  # noqa: PLC0415  see _add
