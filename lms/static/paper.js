@@ -183,7 +183,7 @@ const word = (name) => document.querySelector(`template[data-words="${name}"]`).
 
 function age(from, now) {
   const minutes = Math.round((from - now) / 60000), units = [["day", 1440], ["hour", 60], ["minute", 1]];
-  const [unit, size] = units.find(([, size]) => Math.abs(minutes) >= size) ?? units[2];
+  const [unit, size] = units.find(([, size]) => Math.abs(minutes) >= size) ?? ["second", 1]; /* «nu» */
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(minutes / size), unit);
 }
 
