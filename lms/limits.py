@@ -51,6 +51,7 @@ def seconds_left() -> int:
 SIGN_IN = "10 per minute; 60 per hour"
 CODE = "20 per minute; 100 per hour"
 VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
+FILES = "20 per minute; 200 per hour"  # of files that are checked: each is half a second of work
 ROOM = "120 per minute"  # wrong codes of the check-in: a room full of people has one address
 SIGN_IN_HERE = "5 per minute; 20 per hour"  # of one device that has scanned the code in the room
 ROOM_MAILS = "600 per hour"  # sign-in mails of one room: a device is whatever a browser says it is

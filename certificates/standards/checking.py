@@ -79,6 +79,16 @@ def check(document: Document, trust: Trust, lists: Lists, at: datetime) -> Check
     return found
 
 
+def standing(place: Document, issuer: str, trust: Trust, lists: Lists, at: datetime) -> Check:
+    """The bit of a place (a `credentialStatus`) in a list that this issuer signed, for what is no credential itself."""
+    asked = _Asked(trust, lists, at, Checked())
+    try:
+        _status({"credentialStatus": place, "issuer": {"id": issuer}}, asked, "status")
+    except _Failed as failure:
+        return Check("status", False, failure.words)
+    return asked.found.checks[-1]
+
+
 def _certificate(document: Document, asked: _Asked) -> None:
     _shape(document, "OpenBadgeCredential")
     if document["issuer"]["id"] != asked.trust.did:

@@ -1,0 +1,76 @@
+"""Examining with what this installation knows: its keys, its lists of revocations, and the word of its register.
+
+The rule that matters most: the register's word stands beside the proof of the file and can only make it worse.
+"""
+
+from dataclasses import dataclass, replace
+
+from certificates import credentials, keys, standing
+from certificates.examining import Examined, Trusted, examine
+from certificates.examining import scanned as papers
+from certificates.examining.outcome import Line, Verdict
+from certificates.examining.scanned import Scanned, scanned
+from certificates.reading import read
+from certificates.standards import integrity
+from certificates.standards.integrity import Document
+from certificates.standing import Standing
+from lms import clock
+from lms.message import N_, Message
+
+__all__ = ["Outcome", "Scanned", "file", "paper", "scanned"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the proof says, and what the register says (None: it is not ours, or nothing is proven).
+
+    `verdict` is the one to show: the worse of both.
+    """
+
+    told: Examined
+    register: Standing | None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the proof, or what happened in the register since the file was made."""
+        if self.register is None or self.told.verdict not in ("genuine", "expired", "unsealed", "unknown"):
+            return self.told.verdict
+        since = {"revoked": "revoked", "replaced": "replaced", "reviewed": "doubted"}.get(self.register.word)
+        return since or self.told.verdict
+
+
+def file(data: bytes) -> Outcome:
+    """What a file proves, and what the register says about it. Raises UnreadableError."""
+    told = examine(read(data), Trusted(keys.trust(), keys.seals()), _list_at, clock.now())
+    ours = told.proven and told.document is not None and told.verdict != "foreign"
+    known = standing.of_credential(str(told.document["id"])) if ours and told.document else None
+    return Outcome(told, known)
+
+
+def paper(found: Scanned) -> Outcome:
+    """What the digits of a paper prove, and whether they belong to the code before them."""
+    trust = keys.trust()
+    told = papers.examine(found.digits, trust, _list_named, clock.now())
+    if not told.proven:
+        return Outcome(told, None)
+    said = papers.read(found.digits, trust)
+    known = standing.of_paper(found.code, said.number, said.digest)
+    if known is None:
+        moved = Message(N_("The code belongs to another certificate, or to none: it was moved from another paper."))
+        return Outcome(_with(told, Line("code", "failed", moved), "refused"), None)
+    return Outcome(_with(told, Line("code", "passed"), told.verdict), known)
+
+
+def _with(told: Examined, line: Line, verdict: Verdict) -> Examined:
+    return replace(told, lines=(*told.lines, line), verdict=verdict)
+
+
+def _list_at(address: str) -> Document | None:
+    """One of our own lists; nobody else's is fetched."""
+    here = credentials.list_address("")
+    return _list_named(address.removeprefix(here)) if address.startswith(here) else None
+
+
+def _list_named(name: str) -> Document | None:
+    text = credentials.list_with_name(name)
+    return integrity.read(text) if text else None
