@@ -27,7 +27,8 @@ MATRIX: dict[str, object] = {
         [
             "home.index", "public.accessibility", "public.report", "public.health", "public.help", "public.privacy",
             "accounts.sign_in", "accounts.send_code", "accounts.code", "accounts.check_code", "accounts.sign_out",
-            "accounts.language", "verify.show", "verify.offline", "verify.worker", "checking.form", "invitations.show",
+            "accounts.language", "verify.show", "verify.offline", "verify.worker", "checking.form", "checking.check",
+            "invitations.show",
             "published.did", "published.credential", "published.status", "published.achievement",
             "hours.check_code", "hours.code", "hours.mail",
             "invitations.code", "invitations.confirm", "invitations.feed", "offline.worker", "offline.page",
