@@ -175,6 +175,7 @@ async function keep(url, told) {
 /* --- saying it -------------------------------------------------------------------------------------------------- */
 
 const place = globalThis.document?.querySelector("[data-paper]");
+const verdict = place?.parentElement.querySelector(".verdict");
 const language = globalThis.document?.documentElement.lang;
 const written = (moment, time = true) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : "sv-SE",
   time ? { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Stockholm" } : { dateStyle: "long", timeZone: "UTC" }).format(moment);
@@ -182,7 +183,7 @@ const today = (now) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stoc
 const word = (name) => document.querySelector(`template[data-words="${name}"]`).content.textContent;
 
 function age(from, now) {
-  const minutes = Math.round((from - now) / 60000), units = [["day", 1440], ["hour", 60], ["minute", 1]];
+  const minutes = Math.round(Math.min(from - now, 0) / 60000), units = [["day", 1440], ["hour", 60], ["minute", 1]];
   const [unit, size] = units.find(([, size]) => Math.abs(minutes) >= size) ?? ["second", 1]; /* «nu» */
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(minutes / size), unit);
 }
@@ -193,20 +194,24 @@ function line(name, moment, now, time = true) {
   return told;
 }
 
+const WRONG = ["other", "broken", "foreign"]; /* said first: the register's word is about another paper than this one */
+
 function show(is, slots = {}, lines = []) {
   const shown = document.querySelector(`template[data-say="${is}"]`).content.cloneNode(true);
   for (const [name, value] of Object.entries(slots)) shown.querySelector(`[data-slot="${name}"]`)?.append(value);
   shown.querySelector('[data-slot="lines"]')?.append(...lines);
+  if (WRONG.includes(is)) verdict?.before(place); else verdict?.after(place);
   place.replaceChildren(shown);
 }
 
 /* The time to judge by. The register's, when the device is hours wrong; the page was made a moment ago. */
 function clock() {
-  const here = Date.now(), there = Date.parse(place.dataset.now), wrong = !offline() && Math.abs(here - there) > DAY / 2;
+  const here = Date.now(), there = Date.parse(place.dataset.now), wrong = !offline() && !archived() && Math.abs(here - there) > DAY / 2;
   return { now: wrong ? there : here, wrong: wrong && line("clock", here, here) };
 }
 
 const offline = () => "offline" in place.dataset;
+const archived = () => "archived" in place.dataset; /* the page is a file, made when the register was closed */
 
 /* What the list says: the outcome it leads to, and the line that tells it. */
 async function listed(paper, now) {
@@ -234,7 +239,7 @@ async function genuine(paper, heard) {
   }
   const list = await listed(paper, now), doubts = [];
   if (state !== "valid" && state !== "revoked") doubts.push(line("register"));
-  if (offline() && paper.until && paper.until < today(now)) doubts.push(line("ended", Date.parse(paper.until), now, false));
+  if ((offline() || archived()) && paper.until && paper.until < today(now)) doubts.push(line("ended", Date.parse(paper.until), now, false));
   if (Date.parse(paper.issued) > now + DAY) doubts.push(line("ahead", now, now));
   const is = state === "revoked" ? "void" : list.is ?? (doubts.length ? "doubtful" : "genuine");
   lines.push(list.line, ...doubts);
