@@ -46,8 +46,9 @@ def issue(
     """Issue `draft` to `holder`; number and code of the draft are placeholders and replaced here.
 
     A ground that has its certificate already gives that one back and changes nothing. `replaces` is the predecessor: it
-    stays verifiable as what it was, and `reason` says why (`words.replaced`). Refused when a name holds letters that no typeface of the certificate can show
-    (`glyphs`), the predecessor is replaced already (`replaced`), or there are no keys to sign with (`no_keys`).
+    stays verifiable as what it was, and `reason` says why (`words.replaced`). Refused when a name holds letters that no
+    typeface of the certificate can show (`glyphs`), the predecessor is replaced already (`replaced`), or there are no
+    keys to sign with (`no_keys`).
     """
     above = issuer_certificate.id if issuer_certificate else None
     return _issued(draft, _Act(holder.id, ground, above, by.id, by, replaces, reason))

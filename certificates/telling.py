@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from certificates import words
 from certificates.register import Certificate, CertificateEvent
-from lms import mail
+from lms import clock, mail
 from lms.db import db
 from lms.people import Person, holders
 from lms.projects import Project
@@ -27,10 +27,8 @@ def doubted(certificate: Certificate, event: CertificateEvent, under: Sequence[C
     for each in under:
         mail.enqueue(each.holder, "doubted", key=f"doubted:{event.id}:{each.id}", certificate=each, url=page_of(each))
     project = project_of(certificate)
-    if project is None:
-        return
-    url = f"{_base()}/projects/{project.id}/certificates-under-review"
-    for leader in holders("project_leader", project_id=project.id):
+    url = f"{_base()}/projects/{project.id}/certificates-under-review" if project else ""
+    for leader in leaders_of(certificate):
         mail.enqueue(
             leader, "revoked_leader", key=f"revoked-leader:{event.id}:{leader.id}", certificate=certificate,
             count=len(under), url=url,
@@ -41,6 +39,20 @@ def kept(certificate: Certificate, event: CertificateEvent) -> None:
     """The holder is told that the certificate stands and that there is a new file."""
     key, url = f"certificate-kept:{event.id}:{certificate.id}", page_of(certificate)
     mail.enqueue(certificate.holder, "certificate_kept", key=key, certificate=certificate, url=url)
+
+
+def renamed(before: Certificate, after: Certificate) -> None:
+    """The holder is told that there is a certificate on the new name."""
+    key, url = f"renamed:{after.id}", page_of(after)
+    mail.enqueue(after.holder, "renamed", key=key, certificate=after, before=before, url=url)
+
+
+def name_asked(certificate: Certificate, wanted: str) -> None:
+    """The project leaders are told what the holder wants to be called, and where they can do it."""
+    url = f"{page_of(certificate)}/name"
+    for leader in leaders_of(certificate):
+        key = f"name-asked:{certificate.id}:{clock.today()}:{leader.id}"
+        mail.enqueue(leader, "name_asked", key=key, certificate=certificate, wanted=wanted, url=url)
 
 
 def page_of(certificate: Certificate) -> str:

@@ -6,6 +6,7 @@ Whether a trainer is certified enough to lead is a question of the day, not of p
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from certificates.register import Certificate
 from courses.activities import Activity, Session
 from courses.assignments import Submission, SubmissionFile
 from courses.attendance import AttendanceEntry, Objection, SignOff
@@ -171,6 +172,22 @@ def may_review(person: Person, submission: Submission) -> Answer:
 def may_certify(person: Person, run: Run) -> Answer:
     """Certify: the run's trainers."""
     return yes_if(is_trainer_of(person, run), _("Only the trainers of the run may certify."))
+
+
+def may_renew(person: Person, certificate: Certificate) -> Answer:
+    """Renew a certificate: who certifies trainers, county trainers and the project leader; nobody her own."""
+    project = db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
+    if person.id == certificate.holder_id:
+        return no(_("Nobody renews her own certificate. Another county trainer or the project leader does it."))
+    return yes_if(
+        project is not None and may_see_tree(person, project),
+        _("Only county trainers and the project leader may renew a certificate."),
+    )
+
+
+def may_see_renewal(person: Person, certificate: Certificate) -> Answer:
+    """What is missing for the renewal: the holder, and who may renew."""
+    return YES if person.id == certificate.holder_id else may_renew(person, certificate)
 
 
 def may_take_run(person: Person, run: Run) -> Answer:

@@ -139,6 +139,14 @@ def add_person(  # every field of a person is named
     return person
 
 
+def rename(person: Person, given_name: str, family_name: str, *, by: Person) -> None:
+    """The person's name from now on; what was printed on the old one stays. The log says that, not the names."""
+    given, family = " ".join(given_name.split()), " ".join(family_name.split())
+    if (given, family) != (person.given_name, person.family_name):
+        person.given_name, person.family_name = given, family
+        audit.record("person.renamed", person, by=by)
+
+
 def give_role(
     person: Person,
     name: str,

@@ -58,7 +58,7 @@ def draft(act: Act, person: Person, known: Facts) -> Statement:
         last_day=max(days),
         place=run.organisation.name if run.organisation else "",
         trainers=tuple(_named(trainer) for trainer in run.trainers),
-        certified_by=_certifier(act.by, act.standing, language),
+        certified_by=certifier(act.by, act.standing, language),
         issuer=project.owner,
         project=ProjectRef(project.name, project.dnr),
         publicity=project.plan.publicity.text.within(language),
@@ -95,7 +95,7 @@ def _named(person: Person) -> Named:
     return Named(person.name, person.organisation.name if person.organisation else "")
 
 
-def _certifier(by: Person, standing: Standing, language: Language) -> Certifier:
+def certifier(by: Person, standing: Standing, language: Language) -> Certifier:
     """Who certifies, and by what right: the own certificate, else the exemption, else the role alone."""
     named = _named(by)
     if standing.proof == "valid" and standing.certificate is not None:

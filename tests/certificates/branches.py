@@ -1,6 +1,6 @@
 """A trainer certificate with user certificates under it, for tests of what happens when it is revoked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from certificates import issuing, register, status_lists
@@ -9,7 +9,7 @@ from certificates.statement import ProjectRef
 from lms import clock
 from lms.people import Person
 from lms.projects import Project
-from tests.certificates.examples import example
+from tests.certificates.examples import EXAMPLE, example
 from tests.factories import make_person, make_project, make_role
 
 
@@ -56,6 +56,7 @@ def make_certificate(
     under: Certificate | None = None,
     valid_until: date | None = None,
     ground: str = "",
+    programme: str = "smail-anvandare",
 ) -> Certificate:
     """A certificate of the project, issued today to the holder by who holds the one above (or by the holder)."""
     draft = example(
@@ -65,6 +66,7 @@ def make_certificate(
         issued_on=clock.today(),
         valid_until=valid_until,
         project=ProjectRef(project.name, project.dnr),
+        programme=replace(EXAMPLE.programme, key=programme),
     )
     return issuing.issue(
         draft,
