@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import pdf, register, words
+from certificates import linkedin, pdf, register, words
 from certificates.forms import PresentationForm
 from certificates.policy import may_present, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
@@ -55,6 +55,7 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
     statement, viewer = register.statement_of(certificate), me()
     holder = register.shown_holder(certificate, viewer)
     project = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
+    url = pdf.verification_url(statement, current_app.config["SETTINGS"].base_url)
     return render_template(
         "certificates/show.html",
         footer_project=_("Project %(name)s, dnr %(dnr)s, %(owner)s", **project),
@@ -67,7 +68,8 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         is_holder=bool(may_present(viewer, certificate)) and not certificate.holder.protected,
         may_revoke=bool(may_revoke(viewer, certificate)),
         initials=initials(holder),
-        url=pdf.verification_url(statement, current_app.config["SETTINGS"].base_url),
+        url=url,
+        linkedin=linkedin.address(statement, url),
         grouped=grouped,
         words=words,
     )
