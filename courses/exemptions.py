@@ -123,6 +123,17 @@ def counting(person_ids: Collection[int], project_id: int, level: str, on: date)
     return {exemption.person_id: exemption for exemption in db.session.scalars(query)}
 
 
+def of_people(person_ids: Collection[int], project_id: int, level: str) -> dict[int, list[Exemption]]:
+    """Person id → every exemption she ever had, the one that ends last first."""
+    query = select(Exemption).where(
+        Exemption.person_id.in_(person_ids), Exemption.project_id == project_id, Exemption.level == level
+    )
+    found: dict[int, list[Exemption]] = {}
+    for exemption in db.session.scalars(query.order_by(Exemption.ends.desc(), Exemption.id.desc())):
+        found.setdefault(exemption.person_id, []).append(exemption)
+    return found
+
+
 def of_project(project: Project) -> list[Exemption]:
     """Every exemption of the project, the one that ends last first."""
     query = select(Exemption).where(Exemption.project_id == project.id)

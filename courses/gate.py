@@ -5,7 +5,7 @@ county trainer) and, for both, a trainer certificate of the project that is vali
 exemption: nobody certifies users without having been certified (S1: the trainers are trained first).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -80,33 +80,45 @@ def standing(person: Person, project: Project, on: date) -> Standing:
 def standings(people: Iterable[Person], project: Project, on: date) -> dict[int, Standing]:
     """Person id → standing, for many people in a constant number of queries."""
     everybody = list(people)
-    ids = {person.id for person in everybody}
-    exempt = exemptions.counting(ids, project.id, "trainer", on)
+    held = book(everybody, project)
+    return {person.id: held.standing(person, on) for person in everybody}
+
+
+@dataclass(frozen=True)
+class Book:
+    """What people have to show in a project, to be judged on any day without asking again."""
+
+    project: Project
+    held: Mapping[int, Sequence[Certificate]]
+    exempt: Mapping[int, Sequence[Exemption]]
+
+    def standing(self, person: Person, on: date) -> Standing:
+        """Her roles, her best trainer certificate and an exemption that counts, on the day."""
+        roles = frozenset(
+            role.name for role in roles_of(person, on=on) if role.project_id in (None, self.project.id)
+        )
+        exemption = next((each for each in self.exempt.get(person.id, ()) if each.starts <= on <= each.ends), None)
+        held = [each for each in self.held.get(person.id, ()) if each.issued_on <= on]
+        best = next((each for each in held if register.state(each, on) == "valid"), held[0] if held else None)
+        if best is None:
+            return Standing(roles, exemption=exemption)
+        state = register.state(best, on)
+        proof: Proof = "missing" if state == "replaced" else state
+        return Standing(roles, proof, _since(best, proof), best, exemption)
+
+
+def book(people: Iterable[Person], project: Project) -> Book:
+    """Everything these people have to show, in two queries."""
+    ids = {person.id for person in people}
     held: dict[int, list[Certificate]] = {}
     query = select(Certificate).where(
         Certificate.holder_id.in_(ids),
         Certificate.level == "trainer",
         Certificate.project_dnr == project.dnr,
-        Certificate.issued_on <= on,
     )
     for certificate in db.session.scalars(query.order_by(Certificate.id.desc())):
         held.setdefault(certificate.holder_id, []).append(certificate)
-    return {
-        person.id: _standing(person, project, on, held.get(person.id, []), exempt.get(person.id))
-        for person in everybody
-    }
-
-
-def _standing(
-    person: Person, project: Project, on: date, held: list[Certificate], exemption: Exemption | None
-) -> Standing:
-    roles = frozenset(role.name for role in roles_of(person, on=on) if role.project_id in (None, project.id))
-    best = next((each for each in held if register.state(each, on) == "valid"), held[0] if held else None)
-    if best is None:
-        return Standing(roles, exemption=exemption)
-    state = register.state(best, on)
-    proof: Proof = "missing" if state == "replaced" else state
-    return Standing(roles, proof, _since(best, proof), best, exemption)
+    return Book(project, held, exemptions.of_people(ids, project.id, "trainer"))
 
 
 def _since(certificate: Certificate, proof: Proof) -> date | None:

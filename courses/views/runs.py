@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import lazyload
 
-from courses import attendance, enrolment, materials, runs
+from courses import attendance, enrolment, lapsed, materials, runs
 from courses.activities import Activity, Session
 from courses.enrolment import Enrolment
 from courses.forms.runs import CancelForm, RunForm
@@ -60,6 +60,7 @@ def index(project: Project) -> ResponseReturnValue:
         "courses/runs/index.html",
         project=project, runs=rows, counts=enrolment.counts([run.id for run in rows]),
         past=past, page=page, pages=pages, total=total, state_of=state_of,
+        lapses={} if past else lapsed.of_runs(rows),
     )  # fmt: skip
 
 
@@ -114,6 +115,7 @@ def show(run: Run) -> ResponseReturnValue:
         unsigned=_unsigned(run), leads=is_trainer_of(person, run),
         sees_attendance=is_trainer_of(person, run) or has_role(person, "project_leader", project_id=run.project_id),
         manages=bool(may_manage_run(person, run)) and run.cancelled_at is None,
+        lapse=lapsed.of_runs([run]).get(run.id),
         needs=sum(bool(each.adaptations) for each in people["registered"] + people["waiting"])
         if may_see_adaptations(person, run)
         else 0,

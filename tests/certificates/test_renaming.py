@@ -90,7 +90,8 @@ def test_only_what_holds_and_is_not_doubted_gets_another_name(branch: Branch) ->
     rename(replaced, branch.leader)
     with clock.moved(clock.now() + timedelta(days=1)):
         for certificate, code in (
-            (branch.trainer, "not_valid"), (branch.early[0], "under_review"), (ended, "not_valid"), (replaced, "not_valid"),
+            (branch.trainer, "not_valid"), (branch.early[0], "under_review"), (ended, "not_valid"),
+            (replaced, "not_valid"),
         ):  # fmt: skip
             with pytest.raises(Refused) as refused:
                 rename(certificate, branch.leader, "Annan", "Person")

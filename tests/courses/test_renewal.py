@@ -1,6 +1,5 @@
 """Renewal: the rule, what counts for it, the act, and that a certificate in its days of grace gives no right."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -101,8 +100,8 @@ def certificate(project: Project, person: Person, last: date | None) -> Certific
 
 
 @pytest.fixture
-def scene(app: Flask) -> Iterator[Scene]:
-    yield Scene()
+def scene(app: Flask) -> Scene:
+    return Scene()
 
 
 def refused(code: str, act, *values, **named) -> None:  # type: ignore[no-untyped-def]
