@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from certificates import files as certificate_files
 from certificates.register import Certificate
-from lms import backup, clock, files, notes
+from lms import accounts, backup, clock, files, notes
+from lms.accounts import SessionToken, SignInCode
 from lms.audit import Audit
 from lms.backup.contents import KINDS, kind_of
 from lms.db import Base, db
 from lms.files import StoredFile, path_of
+from lms.jobs import Heartbeat
 from lms.people import Person, add_person
 from lms.refusals import Refused
 from lms.secrets import decrypted
@@ -124,6 +126,20 @@ def test_documents_stay_as_they_are_written(places: Places) -> None:
     assert target.ask(read) == details
     shown = "SELECT CAST(details AS TEXT) FROM audit WHERE act = 'x.y'"
     assert target.ask(lambda: db.session.scalar(text(shown))) == source.ask(lambda: db.session.scalar(text(shown)))
+
+
+def test_nobody_is_signed_in_by_a_restore(places: Places) -> None:
+    source, target = places.filled(), places.empty()
+
+    def sign_in() -> None:
+        accounts.start_session(db.session.scalars(select(Person).limit(1)).one())
+        accounts.ask_for_code("nobody@habo.example")
+        db.session.commit()
+
+    source.ask(sign_in)
+    assert (source.count(SessionToken), source.count(SignInCode), source.count(Heartbeat)) == (1, 1, 1)
+    restored(target, backed_up(source))
+    assert (target.count(SessionToken), target.count(SignInCode), target.count(Heartbeat)) == (0, 0, 0)
 
 
 def test_a_backup_is_of_one_moment_while_others_write(places: Places) -> None:
