@@ -63,8 +63,9 @@ def compared(facts: Sequence[Fact], pages: Sequence[str], document: Document) ->
 
 
 def _stands(wanted: str, text: str) -> bool:
-    """Whether the words stand there as whole words, wherever the lines break."""
-    pattern = r"\s+".join(re.escape(word) for word in _plain(wanted).split())
+    """Whether the words stand there as whole words, wherever the lines break: between words, and after hyphens."""
+    parts = (re.split(r"(?<=[-–/])", word) for word in _plain(wanted).split())
+    pattern = r"\s+".join(r"\s*".join(map(re.escape, filter(None, each))) for each in parts)
     return re.search(rf"(?<!\w){pattern}(?!\w)", text) is not None
 
 
