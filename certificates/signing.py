@@ -91,7 +91,7 @@ def _certificate(certificate: Certificate, key: SigningKey, subject: str | None 
         status=place.entry(),
         issued_at=certificate.issued_at,
         by_right_of=address(above.token) if above and key.kind == "trainer" else None,
-        replaces=address(replaced.token) if replaced else None,
+        replaces=(address(replaced.token), before.number) if before and replaced else None,
     )
     made = _stored(certificate, "certificate", token, place, keys.signed(unsigned, key, clock.now()))
     made.key_id, made.paper = key.id, _paper(statement, place, bytes.fromhex(made.digest))

@@ -19,6 +19,13 @@ from lms.message import N_
 REVOKED, EXPIRED = N_("It is revoked."), N_("Its time has run out.")
 """The two refusals that are no fault of the document: it was right once."""
 
+_SEVERAL = {"@context", "proof", "credentialSchema", "evidence", "endorsement", "identifier", "alignment", "tag"}
+_ALONE = {
+    "BitstringStatusListEntry", "BitstringStatusList", "1EdTechJsonSchemaValidator2019", "IdentityObject",
+    "DataIntegrityProof",
+}  # fmt: skip
+"""Members that are lists, and types that stand alone, in every document of ours."""
+
 Lists = Callable[[str], Document | None]
 """Address of a status list → its credential as read, or None when it is not at hand."""
 
@@ -82,10 +89,7 @@ def check(document: Document, trust: Trust, lists: Lists, at: datetime) -> Check
 def standing(place: Document, issuer: str, trust: Trust, lists: Lists, at: datetime) -> Check:
     """The bit of a place (a `credentialStatus`) in a list that this issuer signed, for what is no credential itself."""
     asked = _Asked(trust, lists, at, Checked())
-    try:
-        _status({"credentialStatus": place, "issuer": {"id": issuer}}, asked, "status")
-    except _Failed as failure:
-        return Check("status", False, failure.words)
+    _status({"credentialStatus": place, "issuer": {"id": issuer}}, asked, "status")
     return asked.found.checks[-1]
 
 
@@ -125,7 +129,7 @@ def _endorsement(document: Document, asked: _Asked) -> None:
 
 def _shape(document: Document, kind: str) -> None:
     """What every credential of ours has, and nothing that could be read in two ways."""
-    if document.get("type") != ["VerifiableCredential", kind] or document.get("@context") != integrity.CONTEXTS:
+    if document.get("type") != ["VerifiableCredential", kind] or not _is_ours(document, integrity.CONTEXTS):
         raise _Failed("shape", N_("This is not such a credential."))
     texts = (document.get("id"), document.get("validFrom"))
     parts = (document.get("issuer"), document.get("credentialSubject"), document.get("credentialStatus"))
@@ -133,6 +137,30 @@ def _shape(document: Document, kind: str) -> None:
         raise _Failed("shape", N_("Something is missing."))
     if not isinstance(document["issuer"].get("id"), str):
         raise _Failed("shape", N_("The issuer is missing."))
+
+
+def _is_ours(document: Document, contexts: list[str]) -> bool:
+    """Whether it is written as we write: these contexts and no part with any other, lists where lists belong.
+
+    The signature holds for the meaning alone, which other spellings share; a reader of the JSON meets only this one.
+    """
+    words = _part(document, "issuer").get("endorsement")
+    inside = words if isinstance(words, list) else []  # each of them is checked by itself
+    parts = [each for each in integrity.objects(document) if each is not document and each not in inside]
+    own = document.get("@context") == contexts and not any("@context" in each for each in parts)
+    return own and all(_spelled(name, value) for each in (document, *parts) for name, value in each.items())
+
+
+def _part(document: Document, name: str) -> Document:
+    part = document.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _spelled(name: str, value: object) -> bool:
+    if name == "type":
+        kinds = {str(each) for each in value} if isinstance(value, list) else set()
+        return value in _ALONE if isinstance(value, str) else bool(kinds) and not kinds & _ALONE
+    return isinstance(value, list) == (name in _SEVERAL) and isinstance(value, bool) == (name == "hashed")
 
 
 def _key(document: Document, trust: Trust) -> Ed25519PublicKey:
@@ -176,7 +204,15 @@ def _dates(document: Document, asked: _Asked) -> None:
 
 
 def _status(document: Document, asked: _Asked, code: str) -> None:
-    """The bit of the document in a list that its own issuer signed a short while ago; anything else is a refusal."""
+    """Anything but a clear bit is a refusal; the other checks are made all the same, so that each can be told."""
+    try:
+        asked.found.checks.append(_bit(document, asked, code))
+    except _Failed as failure:
+        asked.found.checks.append(Check(code, False, failure.words))
+
+
+def _bit(document: Document, asked: _Asked, code: str) -> Check:
+    """The bit of the document in a list that its own issuer signed a short while ago."""
     place = document["credentialStatus"]
     wanted = {"type": "BitstringStatusListEntry", "statusPurpose": "revocation"}
     index, address = place.get("statusListIndex"), place.get("statusListCredential")
@@ -190,13 +226,14 @@ def _status(document: Document, asked: _Asked, code: str) -> None:
         revoked = status_list.is_set(listed["credentialSubject"]["encodedList"], int(index))
     except (ValueError, KeyError, AttributeError) as error:
         raise _Failed(code, N_("The list of revocations cannot be read.")) from error
-    asked.found.checks.append(Check(code, not revoked, REVOKED if revoked else ""))
+    return Check(code, not revoked, REVOKED if revoked else "")
 
 
 def _fresh(listed: Document, document: Document, asked: _Asked, code: str) -> None:
     subject = listed.get("credentialSubject")
     address, issuer = document["credentialStatus"]["statusListCredential"], document["issuer"]["id"]
-    right = listed.get("id") == address and listed.get("issuer") == issuer
+    right = listed.get("id") == address and listed.get("issuer") == issuer and _is_ours(listed, [integrity.VC])
+    right = right and listed.get("type") == ["VerifiableCredential", "BitstringStatusListCredential"]
     if not right or not isinstance(subject, dict) or subject.get("statusPurpose") != "revocation":
         raise _Failed(code, N_("The list of revocations is another's."))
     try:

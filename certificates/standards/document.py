@@ -84,11 +84,11 @@ def certificate(
     status: StatusPlace,
     issued_at: datetime,
     by_right_of: str | None = None,
-    replaces: str | None = None,
+    replaces: tuple[str, str] | None = None,
 ) -> Document:
     """The unsigned credential at the address `identifier`. `subject` is a urn:uuid, or the did:key of a trainer;
     `achieved` is what `achievement` made; `by_right_of` the address of the certificate that gave the right to issue,
-    `replaces` that of the predecessor.
+    `replaces` that of the predecessor and its number.
     """
     document: Document = {
         "@context": CONTEXTS,
@@ -108,12 +108,14 @@ def certificate(
         },
         "credentialStatus": _status(status),
         "credentialSchema": [{"id": SCHEMA, "type": "1EdTechJsonSchemaValidator2019"}],
-        "evidence": [
-            *_once_each([_assessed(part, statement) for part in statement.parts]),
-            *_other(by_right_of, statement.certified_by.certificate_number, "certificate"),
-            *_other(replaces, statement.number, "predecessor"),
-        ],
     }
+    evidence = [
+        *_once_each([_assessed(part, statement) for part in statement.parts]),
+        *_other(by_right_of, statement.certified_by.certificate_number, "certificate"),
+        *(_other(*replaces, "predecessor") if replaces else []),
+    ]
+    if evidence:
+        document["evidence"] = evidence
     if statement.valid_until is not None:
         document["validUntil"] = moment(clock.at(statement.valid_until, time(23, 59, 59)))
     return document
@@ -211,9 +213,10 @@ def _words(statement: Statement) -> dict[str, str]:
     hours, parts = f"{statement.minutes / 60:g}", "; ".join(dict.fromkeys(part.title for part in statement.parts))
     if statement.language == "en":
         level = "trainer" if statement.level == RIGHT else "user"
+        title = statement.programme.title_en or statement.programme.title
         return {
-            "title": statement.programme.title_en,
-            "name": f"{statement.programme.title_en}: {level}",
+            "title": title,
+            "name": f"{title}: {level}",
             "criteria": f"{hours} hours attended and assessed: {parts}.",
             "material": "material",
         }

@@ -1,12 +1,13 @@
 """Data Integrity proofs with `eddsa-rdfc-2022` (W3C VC-DI-EdDSA): a document in, the same document with one proof out.
 
-The rule that matters most: what the contexts do not define would silently stay unsigned, so it is refused before
-signing and when verifying. Contexts are read from this package only; nothing is fetched.
+The rule that matters most: JSON-LD drops silently what it cannot place, and what is dropped is not signed. So whatever
+would be dropped, or could be read in another way than it was signed, is refused before signing and when verifying.
+Contexts are read from this package only; nothing is fetched. `eddsa-jcs-2022` is read, never written.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from certificates.standards import multikey
+from certificates.standards import jcs, multikey
 from lms.message import N_
 
 VC = "https://www.w3.org/ns/credentials/v2"
@@ -24,10 +25,11 @@ OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CONTEXTS = [VC, OPEN_BADGES, EXTENSIONS]
 """The contexts of every certificate, in this order; no other ones are read."""
-SUITE = "eddsa-rdfc-2022"
+SUITE, SUITE_READ = "eddsa-rdfc-2022", "eddsa-jcs-2022"
 _ROOM = Path(__file__).parent / "contexts"
 _OURS = {OPEN_BADGES: _ROOM / "open-badges-3.0.3.jsonld", EXTENSIONS: _ROOM / "open-badges-extensions.jsonld"}
 _UNDEFINED = "urn:undefined:"
+_RELATIVE = "https://relative.invalid/"
 Document = dict[str, Any]
 
 
@@ -74,8 +76,11 @@ def check(document: Document, key: Ed25519PublicKey) -> Mapping[str, Any]:
     options = dict(proof_of(document))
     signature = multikey.from_base58btc(options.pop("proofValue", ""))
     unsigned = {name: value for name, value in document.items() if name != "proof"}
+    if options.get("@context", unsigned.get("@context")) != unsigned.get("@context"):
+        raise ProofError("context", N_("The proof uses another vocabulary than the document."))
+    data = _hash_data(unsigned, options) if options["cryptosuite"] == SUITE else jcs.hash_data(unsigned, options)
     try:
-        key.verify(signature, _hash_data(unsigned, options))
+        key.verify(signature, data)
     except InvalidSignature as error:
         raise ProofError("signature", N_("The signature does not fit: something was changed.")) from error
     return options
@@ -88,9 +93,10 @@ def proof_of(document: Document) -> Mapping[str, Any]:
     if len(proofs) != 1 or not isinstance(proofs[0], dict):
         raise ProofError("proof", N_("There must be exactly one proof."))
     proof: Document = proofs[0]
-    wanted = {"type": "DataIntegrityProof", "cryptosuite": SUITE, "proofPurpose": "assertionMethod"}
-    allowed = {*wanted, "created", "verificationMethod", "proofValue"}
-    if {name: proof.get(name) for name in wanted} != wanted or set(proof) - allowed - {"@context", "id"}:
+    wanted = {"type": "DataIntegrityProof", "proofPurpose": "assertionMethod"}
+    allowed = {*wanted, "cryptosuite", "created", "verificationMethod", "proofValue", "@context", "id"}
+    known = {name: proof.get(name) for name in wanted} == wanted and proof.get("cryptosuite") in (SUITE, SUITE_READ)
+    if not known or set(proof) - allowed:
         raise ProofError("proof", N_("The proof is of another kind."))
     if not all(isinstance(proof.get(name), str) for name in ("created", "verificationMethod", "proofValue")):
         raise ProofError("proof", N_("The proof lacks something."))
@@ -98,58 +104,81 @@ def proof_of(document: Document) -> Mapping[str, Any]:
 
 
 def canonical(document: Document) -> bytes:
-    """The document as N-Quads in the one order of RDFC-1.0. Raises ProofError `undefined` or `context`."""
-    if any(_doubled(part) for part in _lists(document)):
-        raise ProofError("doubled", N_("The same thing stands twice in a list: a signature cannot tell it from once."))
+    """The document as N-Quads in the one order of RDFC-1.0. Raises ProofError when they would not say all of it."""
+    _check_plain(document)
     quads = _quads(_with_everything_defined(document))
     if _UNDEFINED in quads:
         raise ProofError("undefined", N_("A word of the document is not defined, so nothing protects it."))
-    return _ordered(quads)  # the same as without the copy's `@vocab`: nothing used it
+    if _RELATIVE in quads:
+        raise ProofError("relative", N_("An address of the document is not whole, so nothing protects it."))
+    return _ordered(quads)  # the same as without the copy's `@vocab` and the base: nothing used them
+
+
+def _check_plain(value: object) -> None:
+    """Refuse what leaves no trace in the N-Quads (nothing, empty lists, keywords), what an inline vocabulary could
+    rename, and what stands twice where order and number mean nothing."""
+    if isinstance(value, dict):
+        _check_names(value)
+        for name, each in value.items():
+            if name != "@context":
+                _check_plain(each)
+    elif isinstance(value, list):
+        if _doubled(value):
+            raise ProofError("doubled", N_("The same thing stands twice in a list: a signature sees it once."))
+        for each in value:
+            _check_plain(each)
+    if value is None or value == []:
+        raise ProofError("empty", N_("Something in the document is empty: a signature does not see it."))
+
+
+def _check_names(value: Document) -> None:
+    given = value.get("@context", VC)
+    if not all(isinstance(each, str) for each in (given if isinstance(given, list) else [given])):
+        raise ProofError("context", N_("The document brings a vocabulary of its own."))
+    if any("@" in name or ":" in name or name[:1].isupper() for name in value if name != "@context"):
+        raise ProofError("keyword", N_("A word of the document is none that people and programs read alike."))
+
+
+def _doubled(values: list[Any]) -> bool:
+    """Whether two are the same, or are said about the same thing."""
+    written = [json.dumps(value, sort_keys=True) for value in values]
+    named = [str(value["id"]) for value in values if isinstance(value, dict) and "id" in value]
+    return len(set(written)) < len(written) or len(set(named)) < len(named)
 
 
 def _hash_data(unsigned: Document, options: Mapping[str, Any]) -> bytes:
     """The hash of the proof's options, then the hash of the document (VC-DI-EdDSA §3.2.4)."""
-    configured = {"@context": unsigned.get("@context"), **options}
+    configured = {**options, "@context": unsigned.get("@context")}
     return b"".join(hashlib.sha256(canonical(part)).digest() for part in (configured, unsigned))
 
 
 def _with_everything_defined(document: Document) -> Document:
     """A copy in which words that no context defines become `urn:undefined:` addresses instead of vanishing."""
     copy = deepcopy(document)
-    for part in _objects(copy):
+    for part in objects(copy):
         if "@context" in part:
             given = part["@context"]
             part["@context"] = [*(given if isinstance(given, list) else [given]), {"@vocab": _UNDEFINED}]
     return copy
 
 
-def _objects(value: object) -> Any:
+def objects(value: object) -> Iterator[Document]:
+    """Every object of a document, itself first."""
     if isinstance(value, dict):
         yield value
         for each in value.values():
-            yield from _objects(each)
+            yield from objects(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _objects(each)
-
-
-def _lists(value: object) -> Any:
-    if isinstance(value, list):
-        yield value
-    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _lists(each)
-
-
-def _doubled(values: list[Any]) -> bool:
-    written = [json.dumps(value, sort_keys=True) for value in values]
-    return len(set(written)) < len(written)
+            yield from objects(each)
 
 
 def _quads(document: Document) -> str:
     from pyld import jsonld  # noqa: PLC0415  only who signs or verifies needs it
 
     try:
-        made = jsonld.to_rdf(document, {"format": "application/n-quads", "documentLoader": _loader()})
+        options = {"format": "application/n-quads", "base": _RELATIVE, "documentLoader": _loader()}
+        made = jsonld.to_rdf(document, options)
     except jsonld.JsonLdError as error:
         raise ProofError("context", N_("The document uses a vocabulary that is not known here.")) from error
     return str(made)
