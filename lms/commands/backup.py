@@ -65,8 +65,8 @@ def restore(file: Path, without_key: bool) -> None:
 
 def _tell(base_url: str, done: backup.Restored) -> None:
     _say(
-        f"what was done after {done.manifest.made_at} is not in it: revoke again what was revoked since, issue again what "
-        "was issued since"
+        f"what was done after {done.manifest.made_at} is not in it: revoke again what was revoked since, and issue "
+        "again what was issued since"
     )
     for place, values in done.lost.items():
         _say(f"lost: {values} values of {place}")
