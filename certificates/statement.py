@@ -29,7 +29,8 @@ Level = Literal["trainer", "user"]
 PartKind = Literal["session", "assignment", "horizontal", "renewal"]
 Language = Literal["sv", "en"]
 
-_JOINERS = "\u200c\u200d"  # They shape letters in some scripts and hide nothing.
+JOINERS = "\u200c\u200d"
+"""They shape letters in some scripts and hide nothing."""
 
 
 StatementError = RecordError
@@ -45,7 +46,7 @@ def tidy(text: str) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     spaced = " ".join(text.split())
-    kept = "".join(sign for sign in spaced if sign in _JOINERS or unicodedata.category(sign)[0] != "C")
+    kept = "".join(sign for sign in spaced if sign in JOINERS or unicodedata.category(sign)[0] != "C")
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
