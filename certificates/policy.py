@@ -1,5 +1,7 @@
 """Who may do what with certificates: one page. What is printed on a certificate anybody may check at /v/<code>."""
 
+from collections.abc import Sequence
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -17,16 +19,35 @@ def may_see_certificate(person: Person, certificate: Certificate) -> Answer:
     One that names somebody whose identity was protected later is no longer for who issued it.
     """
     return yes_if(
-        person.id == certificate.holder_id
-        or (person.id == certificate.issued_by_id and not register.tells_protected_name(certificate))
-        or _leads_project_of(person, certificate),
+        seen_by(person, [certificate]),
         _("Only the holder, the issuer and the project leader may open this certificate."),
     )
+
+
+def seen_by(person: Person, certificates: Sequence[Certificate]) -> list[Certificate]:
+    """Those of many that the person may open; each project is asked for once."""
+    of_others = {each.project_dnr: each for each in certificates if person.id != each.holder_id}
+    led = {dnr for dnr, each in of_others.items() if _leads_project_of(person, each)}
+    return [
+        each
+        for each in certificates
+        if person.id == each.holder_id
+        or each.project_dnr in led
+        or (person.id == each.issued_by_id and not register.tells_protected_name(each))
+    ]
 
 
 def may_revoke(person: Person, certificate: Certificate) -> Answer:
     """Revoke: the project leader."""
     return yes_if(_leads_project_of(person, certificate), _("Only the project leader may revoke a certificate."))
+
+
+def may_rename(person: Person, certificate: Certificate) -> Answer:
+    """Issue it on another name: the project leader, but nobody her own."""
+    return yes_if(
+        _leads_project_of(person, certificate) and person.id != certificate.holder_id,
+        _("Only the project leader issues a certificate in another name, and nobody her own."),
+    )
 
 
 def may_present(person: Person, certificate: Certificate) -> Answer:

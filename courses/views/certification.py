@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import lazyload
 
+from certificates import register
 from certificates.register import Certificate
 from courses import certification, gate
-from courses.certification import Facts, Unmet
-from courses.policy import is_trainer_of, may_certify, may_see_run
+from courses.certification import Facts, Unmet, archive
+from courses.policy import is_trainer_of, may_certify, may_manage_run, may_see_run
 from courses.runs import Run
-from lms import clock
+from lms import audit, clock
 from lms.db import db
 from lms.filters import parse_number
-from lms.people import Person
+from lms.people import Person, has_role
 from lms.permissions import guarded
 from lms.refusals import Refused
 from lms.views import me, see
@@ -56,10 +57,30 @@ def certify(run: Run) -> ResponseReturnValue:
     return see(url_for("certification.show", run_id=run.id))
 
 
+@bp.get("/runs/<int:run_id>/certificates.zip")
+@guarded(may_manage_run, Run)
+def fetch(run: Run) -> ResponseReturnValue:
+    """All papers that the person may open, as one ZIP, sent while it is made."""
+    papers = archive.of(run, me())
+    if not papers:
+        abort(404)
+    for paper in papers:
+        if register.tells_protected_name(paper):
+            audit.seen("name.revealed", paper.holder, by=me(), details={"certificate": paper.number})
+    try:
+        response = Response(archive.zipped(papers), mimetype="application/zip")
+    except Refused as refused:
+        g.refused = str(refused.message)
+        abort(409)
+    audit.seen("run.certificates_fetched", run, by=me(), details={"files": len(papers)})
+    response.headers.set("Content-Disposition", "attachment", filename=archive.name(run))
+    return response
+
+
 def _page(run: Run, chosen: set[int] | None = None, refusal: str = "") -> str:
     known = list(certification.facts(run).values())
     ready = [each for each in known if certification.is_eligible(each)]
-    leads = is_trainer_of(me(), run)
+    leads, done = is_trainer_of(me(), run), _certified(known)
     return render_template(
         "courses/certification/show.html",
         run=run,
@@ -67,11 +88,18 @@ def _page(run: Run, chosen: set[int] | None = None, refusal: str = "") -> str:
         ready=ready,
         chosen=chosen if chosen is not None else {each.person_id for each in ready if not each.protected},
         lacking=[(each, _missing(run, each, leads)) for each in known if _lacks(each)],
-        done=_certified(known),
+        done=done,
+        fetches=_fetches(run, done),
         leads=leads,
         gate=gate.may_lead(me(), run.programme, run.project, clock.today()) if leads else None,
         refusal=refusal,
     )
+
+
+def _fetches(run: Run, done: list[tuple[Facts, Certificate]]) -> bool:
+    """Whether there are papers for the person to fetch: all for the project leader, her own acts for a trainer."""
+    leads_project = has_role(me(), "project_leader", project_id=run.project_id)
+    return any(leads_project or certificate.issued_by_id == me().id for _facts, certificate in done)
 
 
 def _lacks(facts: Facts) -> bool:
