@@ -5,8 +5,11 @@ The rule that matters most: the register's word stands beside the proof of the f
 
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
+
 from certificates import credentials, keys, standing
-from certificates.examining import Examined, Trusted, examine
+from certificates.credentials import StatusList
+from certificates.examining import Examined, Trusted, examine, pinned
 from certificates.examining import scanned as papers
 from certificates.examining.outcome import Line, Verdict
 from certificates.examining.scanned import Scanned, scanned
@@ -15,9 +18,10 @@ from certificates.standards import integrity
 from certificates.standards.integrity import Document
 from certificates.standing import Standing
 from lms import clock
+from lms.db import db
 from lms.message import N_, Message
 
-__all__ = ["Outcome", "Scanned", "file", "paper", "scanned"]
+__all__ = ["Outcome", "Scanned", "file", "paper", "scanned", "trust_file"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,9 @@ def _list_at(address: str) -> Document | None:
 def _list_named(name: str) -> Document | None:
     text = credentials.list_with_name(name)
     return integrity.read(text) if text else None
+
+
+def trust_file() -> str:
+    """What somebody needs to check our certificates without us, until the lists of revocations are too old."""
+    texts = db.session.scalars(select(StatusList.text).order_by(StatusList.id)).all()
+    return pinned.written(keys.did_document(), texts, keys.seals(), clock.now())

@@ -180,7 +180,7 @@ def _are_words(kind: str, data: bytes) -> bool:
 CLOSES = """
 import time
 from lms import clock
-from lms.commands import application
+from lms.commands.line import application
 from lms.db import db
 from courses.esf import closing
 from lms.people import Person

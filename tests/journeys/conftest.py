@@ -22,7 +22,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import config
 from lms import accounts, catalogue, clock, demo, jobs, people
 from lms.app import create_app
-from lms.commands import prepare
+from lms.commands.installation import prepare
 from lms.db import db
 from tests.conftest import fast_folder
 from tests.smtp_sink import SmtpSink
