@@ -4,7 +4,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectChoice, TextAreaField  # type: ignore[attr-defined]
+from wtforms import (  # type: ignore[attr-defined]
+    BooleanField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from certificates import words
@@ -63,3 +69,32 @@ class PresentationForm(FlaskForm):  # type: ignore[misc]
         choices=[SelectChoice("initials", _l("Only initials")), SelectChoice("name", _l("The whole name"))],
         default="initials",
     )
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]
+    """The name as it should stand, and whether it has changed or was misspelt."""
+
+    given_name = StringField(_l("First name"), [Optional(), Length(max=80)])
+    family_name = StringField(_l("Family name"), [Optional(), Length(max=80)])
+    reason = RadioField(
+        _l("Why"),
+        choices=[
+            SelectChoice("name", _l("The holder has changed her name")),
+            SelectChoice("spelling", _l("The name was misspelt")),
+        ],
+        default="name",
+    )
+
+    def said(self) -> dict[str, Any]:
+        """What a valid form says, as the operation takes it."""
+        return {
+            "given_name": self.given_name.data or "",
+            "family_name": self.family_name.data or "",
+            "reason": self.reason.data,
+        }
+
+
+class AskNameForm(FlaskForm):  # type: ignore[misc]
+    """What the holder wants to stand on the certificate."""
+
+    wanted = StringField(_l("The name as it should stand"), [InputRequired(_l("Write the name as it should stand."))])

@@ -1,10 +1,11 @@
-"""What courses do each minute without anybody asking: surveys open, remind and close by the calendar, and hours wait.
+"""What courses do each minute without anybody asking: surveys open and close, hours wait, certificates end.
 
 Each act asks the database one question that an index answers and does nothing more when nothing is due.
 """
 
 from courses import hours, surveys
 from courses.esf import progress
+from courses.renewal import reminding
 from lms import clock, jobs
 
 
@@ -28,10 +29,15 @@ def remind_of_hours() -> None:
     hours.remind_due()
 
 
+def remind_of_certificates() -> None:
+    """Remind holders and project leaders of certificates that end, 90, 30 and 7 days before."""
+    reminding.remind_due()
+
+
 def forget_downloads() -> None:
     """Forget how far downloads of yesterday came."""
     progress.forget_old()
 
 
-ACTS = (open_surveys, remind_of_surveys, close_surveys, remind_of_hours, forget_downloads)
+ACTS = (open_surveys, remind_of_surveys, close_surveys, remind_of_hours, remind_of_certificates, forget_downloads)
 jobs.EACH_MINUTE.extend(act for act in ACTS if act not in jobs.EACH_MINUTE)

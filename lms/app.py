@@ -37,6 +37,7 @@ import courses.enrolment
 import courses.exemptions
 import courses.horizontal
 import courses.lessons
+import courses.pointers
 import courses.surveys
 import courses.views
 import lms.notes

@@ -4,9 +4,9 @@ from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import linkedin, pdf, register, words
+from certificates import history, linkedin, pdf, register, words
 from certificates.forms import PresentationForm
-from certificates.policy import may_present, may_revoke, may_see_certificate
+from certificates.policy import may_present, may_rename, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
 from certificates.statement import grouped
 from certificates.verification import initials
@@ -23,8 +23,9 @@ bp = Blueprint("certificates", __name__)
 @guarded(may_be_signed_in)
 def mine() -> ResponseReturnValue:
     """The certificates of who is signed in, newest first."""
-    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in register.of(me())]
-    return render_template("certificates/mine.html", rows=rows, words=words)
+    held = register.of(me())
+    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in held]
+    return render_template("certificates/mine.html", rows=rows, words=words, successors=history.successors(held))
 
 
 @bp.get("/certificates/<int:certificate_id>")
@@ -64,6 +65,8 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         holder=holder,
         state=register.state(certificate, clock.today()),
         event=register.revocation(certificate),
+        line=history.history_of(certificate, viewer),
+        may_rename=bool(may_rename(viewer, certificate)),
         form=form,
         is_holder=bool(may_present(viewer, certificate)) and not certificate.holder.protected,
         may_revoke=bool(may_revoke(viewer, certificate)),
