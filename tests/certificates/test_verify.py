@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from pypdf import PdfReader
 
 from certificates import issuing, register, revoking
 from certificates.register import Certificate
+from certificates.statement import ALPHABET, CODE_LENGTH, new_code
 from certificates.verification import initials
 from certificates.views import checking, verify
 from lms import clock
@@ -228,3 +230,65 @@ def test_the_example_of_the_tests_is_never_stored_as_it_is(app: Flask) -> None:
     made, *_rest = chain()
     assert register.statement_of(made) != EXAMPLE
     assert example().code != made.code
+
+
+def test_known_and_unknown_codes_look_alike_from_outside(app: Flask, client: FlaskClient) -> None:
+    made, *_rest = chain()
+    db.session.commit()
+    plain = app.test_client()
+    answers, times, asked = {}, {}, {}
+    for code in (made.code, "A" * 16):
+        plain.get(f"/v/{code}")
+        with count_queries() as queries:
+            answers[code] = plain.get(f"/v/{code}")
+        asked[code] = len(queries)
+        times[code] = sorted(_seconds(plain, code) for _each in range(25))[12]
+    known, unknown = answers[made.code], answers["A" * 16]
+    length = {"Content-Length"}
+    assert set(known.headers.keys()) == set(unknown.headers.keys())
+    assert {name: known.headers[name] for name in set(known.headers.keys()) - length} == {
+        name: unknown.headers[name] for name in set(unknown.headers.keys()) - length
+    }
+    assert len(set(asked.values())) == 1, "both ask the register once"
+    assert max(times.values()) < 4 * min(times.values()), times
+
+
+def _seconds(client: FlaskClient, code: str) -> float:
+    begun = time.process_time()
+    client.get(f"/v/{code}")
+    return time.process_time() - begun
+
+
+def test_codes_have_eighty_bits() -> None:
+    assert len(set(ALPHABET)) ** CODE_LENGTH == 2**80
+    codes = {new_code() for _each in range(500)}
+    assert len(codes) == 500
+    assert set("".join(codes)) == set(ALPHABET)
+
+
+def test_what_a_device_keeps_names_nobody_and_its_worker_is_never_stale(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
+    made, _own, holder, _trainer = chain()
+    browser = browser_of(holder)
+    page, worker = browser.get("/v/offline"), browser.get("/v/sw.js")
+    for answer in (page, worker):
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
+        for secret in (holder.full_name, made.number, made.code, "csrf_token"):
+            assert secret not in answer.text
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert worker.mimetype == "text/javascript"
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert "worker-src 'self'" in worker.headers["Content-Security-Policy"]
+
+
+def test_what_the_page_tells_its_script_is_what_it_shows(app: Flask, client: FlaskClient) -> None:
+    made, *_rest = chain()
+    told = page(client, made.code)
+    marks = dict(re.findall(r' data-(\w+)="([^"]*)"', re.findall(r"<div[^>]* data-paper [^>]*>", told)[0]))
+    assert marks == {
+        "keys": "/.well-known/did.json", "lists": "/status/", "worker": "/v/sw.js", "now": "2022-10-12T10:00:00+00:00",
+        "state": "valid", "number": made.number, "level": "user", "issued": "2022-10-12", "until": "",
+    }  # fmt: skip
+    told = client.get("/v/AAAA").text
+    assert 'data-state="unknown"' in told
+    assert "data-number" not in told
