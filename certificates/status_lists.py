@@ -50,14 +50,21 @@ def renew_due() -> None:
 
 def renew_list(of: StatusList) -> None:
     """Sign the list anew with the bits of today; one whose key is lost stays as it is and is believed no longer."""
+    text = signed(of)
+    if text is not None:
+        of.text, of.signed_at = text, clock.now()
+
+
+def signed(of: StatusList, fresh: timedelta | None = None) -> str | None:
+    """The list with the bits of today, signed now, to be believed for so long (a week); None when its key is lost."""
     from certificates.standards import status_list  # noqa: PLC0415  few requests sign
 
     key = keys.in_use("county") if of.key_id is None else db.session.get_one(SigningKey, of.key_id)
     if not key.cipher:
-        return
+        return None
     now = clock.now()
-    of.text = keys.signed(status_list.document(list_address(of.name), keys.did(key), revoked_places(of), now), key, now)
-    of.signed_at = now
+    said = status_list.document(list_address(of.name), keys.did(key), revoked_places(of), now, fresh)
+    return keys.signed(said, key, now)
 
 
 def renew_lists_of(*certificates: Certificate) -> None:

@@ -29,15 +29,17 @@ def place(taken: Collection[int]) -> int:
     return index
 
 
-def document(address: str, issuer: str, revoked: Collection[int], at: datetime) -> Document:
-    """The unsigned list credential at this address."""
+def document(
+    address: str, issuer: str, revoked: Collection[int], at: datetime, fresh: timedelta | None = None
+) -> Document:
+    """The unsigned list credential at this address, to be believed for so long (FRESH)."""
     return {
         "@context": [VC],
         "id": address,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer,
         "validFrom": moment(at),
-        "validUntil": moment(at + FRESH),
+        "validUntil": moment(at + (fresh or FRESH)),
         "credentialSubject": {
             "id": f"{address}#list",
             "type": "BitstringStatusList",
