@@ -1,28 +1,22 @@
 """Hours without a sheet that wait for the person's yes or no: one task per project."""
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, literal, or_, select
 
 from courses.attendance import AttendanceEntry
 from courses.hours.declared import WAITS
 from courses.today.task import Task
-from lms import clock
-from lms.db import db
-from lms.people import Person, Role
+from lms.people import Role
 from lms.projects import Project
 
 
-def approving_tasks(person: Person, led: Collection[int], county: Collection[int]) -> list[Task]:
-    """What waits in the projects she leads, and of trainers where she is county trainer. One question at most."""
-    if not led and not county:
-        return []
-    values = {"led": led, "county": county, "me": person.id, "today": clock.today()}
+def approving_tasks(waiting: Iterable[tuple[int, str, int]]) -> list[Task]:
+    """What waits in the projects she leads, and of trainers where she is county trainer; the rows of `question`."""
     return [
         Task(
             "pagar",
@@ -32,13 +26,12 @@ def approving_tasks(person: Person, led: Collection[int], county: Collection[int
             _("Look and approve"),
             65,
         )
-        for project_id, name, count in db.session.execute(_query(), values)
+        for project_id, name, count in waiting
     ]
 
 
-@cache
-def _query() -> Any:
-    """Built once per process: building costs more than running."""
+def question() -> Any:
+    """(kind, project, its name, how many lines) for projects in `led` and `county`: part of waiting.py's question."""
     trains = exists().where(
         Role.person_id == AttendanceEntry.person_id,
         Role.project_id == AttendanceEntry.project_id,
@@ -48,9 +41,8 @@ def _query() -> Any:
     led = AttendanceEntry.project_id.in_(bindparam("led", expanding=True))
     county = AttendanceEntry.project_id.in_(bindparam("county", expanding=True))
     return (
-        select(Project.id, Project.name, func.count())
+        select(literal("approve"), Project.id, Project.name, func.count())
         .join(AttendanceEntry, AttendanceEntry.project_id == Project.id)
         .where(or_(led, and_(county, trains)), AttendanceEntry.person_id != bindparam("me"), WAITS)
         .group_by(Project.id, Project.name)
-        .order_by(Project.id)
     )

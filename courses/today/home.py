@@ -12,14 +12,15 @@ from sqlalchemy import bindparam, case, func, select
 
 from courses import staff
 from courses.surveys import SurveyBatch
-from courses.today.approving import approving_tasks
 from courses.today.arriving import arriving_tasks
+from courses.today.certificates import own_tasks
 from courses.today.certifying import certifying_tasks
 from courses.today.following import hours_tasks, results_tasks, staff_tasks, steering_tasks
 from courses.today.leading import Leading, leading_of, leading_tasks
 from courses.today.learning import Learning, learning_of, learning_tasks
 from courses.today.projects import ProjectDay, days_of, project_tasks
 from courses.today.task import Task
+from courses.today.waiting import waiting_tasks
 from lms import clock, jobs, people
 from lms.audit import Audit
 from lms.db import db
@@ -78,7 +79,8 @@ def home_of(person: Person) -> Home:
     evaluator_of = tuple(day for day in days if day.project.id in ids["evaluator"])
     published = _published(ids["evaluator"]) if ids["evaluator"] else 0
     followed = staff.summary(people.managed_staff(person)) if people.has_role(person, "manager") else None
-    found += approving_tasks(person, ids["project_leader"], ids["county_trainer"])
+    found += waiting_tasks(person, ids["project_leader"], ids["county_trainer"])
+    found += own_tasks(learning.certificates, leading)
     found += staff_tasks(followed) + hours_tasks(economist_of) + results_tasks(evaluator_of, published)
     found += steering_tasks(person, ids["steering_group"])
     shown = ids["project_leader"] | ids["county_trainer"] | ids["steering_group"]

@@ -1,0 +1,142 @@
+"""What certificates want today: decisions about those under review, renewals, planned runs that nobody can certify.
+
+Leaders and county trainers are told from waiting.py's question; trainers from the certificates that the home has read.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import bindparam, exists, func, literal, select
+
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, not_expired
+from certificates.revoking import Above, is_above, undecided
+from courses import lapsed
+from courses.activities import Activity, Session
+from courses.renewal import SOON
+from courses.runs import Run, RunTrainer
+from courses.today.leading import Leading
+from courses.today.task import Task
+from lms import clock, filters
+from lms.db import db
+from lms.projects import Project
+
+AFTER = timedelta(days=60)
+"""How long an ended certificate stays among the tasks."""
+MOST = 10
+TODAY: Any = bindparam("today", type_=Certificate.valid_until.type)
+
+
+def certificate_tasks(waiting: Iterable[tuple[str, int, str, int]]) -> list[Task]:
+    """Of the projects somebody leads, and renewals of those where she is county trainer: the rows of `questions`."""
+    found, runs = [], []
+    for kind, project_id, name, number in waiting:
+        if kind == "run":
+            runs.append(number)
+        else:
+            found.append(_review(project_id, name, number) if kind == "review" else _ending(project_id, name, number))
+    return found + (_lapsed(runs) if runs else [])
+
+
+def own_tasks(certificates: Mapping[Certificate, State], leading: Leading | None) -> list[Task]:
+    """Of a trainer: her certificate ends, has ended or is revoked while she has sessions to lead. No question."""
+    if leading is None:
+        return []
+    held = [(each, state) for each, state in certificates.items() if each.level == "trainer" and state != "replaced"]
+    found = []
+    for dnr in dict.fromkeys(each.project_dnr for each, _state in held):
+        mine = [(each, state) for each, state in held if each.project_dnr == dnr]
+        best, state = next(((each, state) for each, state in mine if state == "valid"), mine[0])
+        found += [task] if (task := _own(best, state, leading)) else []
+    return found
+
+
+def questions() -> list[Any]:
+    """(kind, project, its name, how many or which run): parts of waiting.py's question."""
+    led, both = (Project.id.in_(bindparam(name, expanding=True)) for name in ("led", "both"))
+    of_project = Project.dnr == Certificate.project_dnr
+    review = (
+        select(literal("review"), Project.id, Project.name, func.count())
+        .join(Certificate, of_project)
+        .join(Above, is_above())
+        .where(led, NOT_REVOKED, NOT_REPLACED, not_expired(TODAY), undecided())
+        .group_by(Project.id, Project.name)
+    )
+    since, soon = (bindparam(name, type_=Certificate.valid_until.type) for name in ("since", "soon"))
+    days = Certificate.valid_until.between(since, soon)
+    ending = (
+        select(literal("ending"), Project.id, Project.name, func.count())
+        .join(Certificate, of_project)
+        .where(both, days, NOT_REVOKED, NOT_REPLACED)
+        .group_by(Project.id, Project.name)
+    )
+    return [review, ending, _runs(led, of_project)]
+
+
+def _runs(led: Any, of_project: Any) -> Any:
+    """Runs that are not over, of a trainer who had a certificate in the project and has none that holds today."""
+    hers = (Certificate.holder_id == RunTrainer.person_id, Certificate.level == "trainer", of_project)
+    had = exists().where(*hers)
+    has = exists().where(*hers, NOT_REVOKED, NOT_REPLACED, not_expired(TODAY))
+    now = bindparam("now", type_=Session.ends_at.type)
+    trained = exists().where(RunTrainer.run_id == Activity.id, had, ~has)
+    return (
+        select(literal("run"), Project.id, Project.name, Activity.id)
+        .join(Activity, Activity.project_id == Project.id)
+        .where(
+            led,
+            Activity.kind == "course",
+            Activity.cancelled_at.is_(None),
+            exists().where(Session.activity_id == Activity.id, Session.ends_at > now),
+            trained,
+        )
+    )
+
+
+def _lapsed(ids: Collection[int]) -> list[Task]:
+    """The gate has the last word: an exemption lets her lead, and a county trainer needs no certificate for some."""
+    found = lapsed.of_runs(list(db.session.scalars(select(Run).where(Run.id.in_(list(ids)[:MOST])))))
+    tasks = []
+    for each in found.values():
+        names = ", ".join(person.name for person, _why in each.reasons)
+        title = _("Nobody can certify %(run)s", run=each.run.title) if each.whole else each.run.title
+        text = _("%(names)s: no certificate that holds. Renew it, grant an exemption or add a trainer.", names=names)
+        url = url_for("runs.show", run_id=each.run.id)
+        tasks.append(Task("saknas" if each.whole else "pagar", title, text, url, _("Open the run"), 82))
+    return tasks
+
+
+def _review(project_id: int, project: str, count: int) -> Task:
+    title = ngettext("%(num)s certificate is under review", "%(num)s certificates are under review", count)
+    text = _("Their trainer’s certificate is revoked in %(project)s. Decide whether they stand.", project=project)
+    return Task("saknas", title, text, url_for("decisions.index", project_id=project_id), _("Look and decide"), 92)
+
+
+def _ending(project_id: int, project: str, count: int) -> Task:
+    title = ngettext("%(num)s certificate ends or has ended", "%(num)s certificates end or have ended", count)
+    text = _("In %(project)s. See what is missing, and renew those who are ready.", project=project)
+    return Task("pagar", title, text, url_for("renewals.index", project_id=project_id), _("Look and renew"), 58)
+
+
+def _own(certificate: Certificate, state: State, leading: Leading) -> Task | None:
+    last, today = certificate.valid_until, clock.today()
+    planned = any(meeting.is_run for meeting in leading.coming)
+    if state == "valid" and (last is None or last > today + SOON):
+        return None
+    if state == "expired" and last is not None and last < today - AFTER and not planned:
+        return None
+    if state == "revoked" and not planned:
+        return None
+    url, label = url_for("renewals.show", certificate_id=certificate.id), _("See what is missing")
+    day = filters.day(last, filters.spoken()) if last else ""
+    if state == "valid":
+        text = _("Renew it by leading a run or meeting the network.")
+        return Task("pagar", _("Your certificate is valid through %(day)s", day=day), text, url, label, 62)
+    text = _("You may not lead, sign or certify without an exemption.")
+    if state == "expired":
+        return Task("saknas", _("Your certificate ended %(day)s", day=day), text, url, label, 97)
+    own = url_for("certificates.show", certificate_id=certificate.id)
+    return Task("saknas", _("Your certificate is revoked"), text, own, _("Open the certificate"), 97)
