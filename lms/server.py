@@ -52,6 +52,7 @@ def _web(server: int, with_worker: bool) -> "Flask":
     gc.collect()
     heap.give_back()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # A page makes thousands of objects, hardly a cycle; looking took a tenth.
     if with_worker:
         threading.Thread(target=_work_inside, args=(app,), daemon=True).start()
     return app

@@ -23,7 +23,7 @@ from courses.esf.month import Month
 from courses.esf.sending import ToSend, queue_of
 from courses.esf.sheets import sheets
 from lms import clock
-from lms.db import db
+from lms.db import db, rows
 from lms.projects import Participation, Project
 
 MonthState = Literal["coming", "open", "unsigned", "ready", "none", "changed", "again", "send", "sent"]
@@ -160,8 +160,8 @@ def changed_since(newest: Iterable[MonthClosing]) -> set[date]:
     for place, closing in enumerate(closings):
         values |= {f"project{place}": closing.project_id, f"head{place}": closing.head_entry_id}
         values |= {f"first{place}": closing.first, f"last{place}": last_day(closing.first)}
-    touched = list(db.session.scalars(_touched(len(closings)), values)) if closings else []
-    return {closings[place].first for place in touched if is_changed(closings[place])}
+    touched = rows(_touched(len(closings)), values) if closings else []
+    return {closings[place].first for (place,) in touched if is_changed(closings[place])}
 
 
 @lru_cache(maxsize=100)

@@ -20,7 +20,7 @@ from courses.enrolment import Enrolment
 from courses.runs import RunTrainer
 from courses.today.task import Task
 from lms import clock, filters
-from lms.db import db
+from lms.db import db, rows
 from lms.people import Person, has_role
 
 AHEAD = timedelta(days=60)
@@ -102,10 +102,7 @@ def _led() -> Select[int]:
 def _meetings(person: Person) -> list[Meeting]:
     """Unsigned sheets first, then what comes, each in the order of time; no more than thirty."""
     now = clock.now()
-    return [
-        Meeting(*row)
-        for row in db.session.execute(_meetings_query(), {"me": person.id, "now": now, "soon": now + AHEAD})
-    ]
+    return [Meeting(*row) for row in rows(_meetings_query(), {"me": person.id, "now": now, "soon": now + AHEAD})]
 
 
 @cache
@@ -134,7 +131,7 @@ def _meetings_query() -> Any:
 
 def _reviews(person: Person) -> list[Waiting]:
     """Runs with submissions whose newest version has no review."""
-    return [Waiting(*row) for row in db.session.execute(_reviews_query(), {"me": person.id})]
+    return [Waiting(*row) for row in rows(_reviews_query(), {"me": person.id})]
 
 
 @cache
@@ -159,7 +156,7 @@ def _uncertified(person: Person) -> list[Waiting]:
 
     Who of them is eligible is settled by courses/certification on the page this leads to.
     """
-    return [Waiting(*row) for row in db.session.execute(_uncertified_query(), {"me": person.id, "now": clock.now()})]
+    return [Waiting(*row) for row in rows(_uncertified_query(), {"me": person.id, "now": clock.now()})]
 
 
 @cache

@@ -27,7 +27,7 @@ from courses.surveys import Receipt, Survey
 from courses.today.task import Task
 from courses.views import pearls
 from lms import clock, filters
-from lms.db import db
+from lms.db import db, rows
 from lms.people import Person
 
 ME: Any = bindparam("me")
@@ -71,14 +71,14 @@ def learning_of(person: Person, *, finished: bool = True) -> Learning:
 
     Without `finished` a course that has led to its certificate is not drawn again: others have newer things to do.
     """
-    rows = _enrolments(person)
+    places = _enrolments(person)
     asked = _asked(person)
     surveys = tuple(each for each in asked if each.is_open)
     certificates = _certificates(person)
     earned = {certificate.ground for certificate in certificates}
-    runs = [(row, run) for row, run in rows if row.state in ("registered", "waiting")]
+    runs = [(row, run) for row, run in places if row.state in ("registered", "waiting")]
     active = [(row, run) for row, run in runs if ground(run.id, person.id) not in earned]
-    invited = tuple((row, run) for row, run in rows if row.state == "invited" and _may_answer(run))
+    invited = tuple((row, run) for row, run in places if row.state == "invited" and _may_answer(run))
     if not (active or (runs and finished)):
         return Learning(invited, surveys=surveys, certificates=certificates)
     row, run = (active or runs)[0]
@@ -189,8 +189,8 @@ def _progress(
 
 
 def _meetings(run: Run, person: Person) -> tuple[Meeting, ...]:
-    rows = db.session.execute(_meetings_query(), {"me": person.id, "run": run.id})
-    found = [Meeting(session, minutes, signed) for session, minutes, signed in rows]
+    held = db.session.execute(_meetings_query(), {"me": person.id, "run": run.id})
+    found = [Meeting(session, minutes, signed) for session, minutes, signed in held]
     if all(each.state(clock.now()) in ("klar", "kommande") for each in found):
         return tuple(found)
     made_up = presence(run, [person.id])[person.id]  # another question, for the few who missed something
@@ -215,7 +215,7 @@ def _done(run: Run, person: Person) -> dict[str, list[str]]:
     """
     values = {"me": person.id, "run": run.id, "material": run.material_id, "project": run.project_id}
     found: dict[str, list[str]] = defaultdict(list)
-    for kind, value in db.session.execute(_done_query(), values):
+    for kind, value in rows(_done_query(), values):
         found[kind].append(value)
     return found
 

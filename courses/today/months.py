@@ -15,7 +15,7 @@ from courses.esf.months import changed_since
 from courses.esf.sending import ToSend, queue_of
 from courses.today.task import Task
 from lms import clock, filters
-from lms.db import db
+from lms.db import rows
 from lms.projects import Participation, Project
 
 
@@ -37,7 +37,7 @@ def _next_open(project: Project, closed: date | None) -> date | None:
     """The oldest month with hours of ESF participants after the last closed one that is over."""
     begins = following(closed) if closed else project.starts
     values = {"project": project.id, "begins": begins, "ends": clock.today().replace(day=1)}
-    day: date | None = db.session.scalar(_next_open_query(), values)
+    day: date | None = rows(_next_open_query(), values)[0][0]
     return day.replace(day=1) if day else None
 
 

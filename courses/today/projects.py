@@ -20,7 +20,7 @@ from courses.goals import Code, Reached
 from courses.today.months import month_tasks
 from courses.today.task import Task
 from lms import clock, filters
-from lms.db import db
+from lms.db import rows
 from lms.organisations import Organisation
 from lms.people import Person, Role
 from lms.plan import Goal
@@ -122,7 +122,7 @@ def _certified(dnrs: Sequence[str]) -> dict[tuple[str, str], int]:
     """(dnr, level) → people with a certificate that is valid today."""
     return {
         (dnr, level): count
-        for dnr, level, count in db.session.execute(_certified_query(), {"ids": dnrs, "today": clock.today()})
+        for dnr, level, count in rows(_certified_query(), {"ids": dnrs, "today": clock.today()})
     }
 
 
@@ -152,7 +152,7 @@ def _figures(project: Project, certified: dict[tuple[str, str], int]) -> list[Fi
 
 
 def _sheets(ids: Sequence[int]) -> list[Sheet]:
-    return [Sheet(*row) for row in db.session.execute(_sheets_query(), {"ids": ids, "now": clock.now()})]
+    return [Sheet(*row) for row in rows(_sheets_query(), {"ids": ids, "now": clock.now()})]
 
 
 @cache
@@ -174,7 +174,7 @@ def _sheets_query() -> Any:
 def _untrained(ids: Sequence[int]) -> dict[int, list[str]]:
     """Project id → organisations that shall have an own trainer and employ nobody with that role."""
     found: dict[int, list[str]] = {}
-    for project_id, name in db.session.execute(_untrained_query(), {"ids": ids, "today": clock.today()}):
+    for project_id, name in rows(_untrained_query(), {"ids": ids, "today": clock.today()}):
         found.setdefault(project_id, []).append(name)
     return found
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from courses.activities import Activity
 from courses.enrolment import Enrolment
-from lms.db import db
+from lms.db import rows
 from lms.people import Person, has_role, managed_organisations, roles_of
 
 
@@ -58,13 +58,13 @@ def _places(person: Person) -> list[Place]:
 
 def _own(person: Person) -> list[Place]:
     """The own course and certificates, for who has a place in a run."""
-    run_id = db.session.scalar(_newest_run(), {"me": person.id})
-    if run_id is None:
+    newest = rows(_newest_run(), {"me": person.id})
+    if not newest:
         reads = not person.roles or has_role(person, "manager", "steering_group")
         hers = [] if person.roles else _place(_("My hours"), "hours.mine", ("/hours/",))
         return [*_place(_("To read"), "learning.shelves", ("/learn/",)), *hers] if reads else []
     return [
-        *_place(_("My course"), "learning.course", ("/courses/", "/learn", "/horizontal"), run_id=run_id),
+        *_place(_("My course"), "learning.course", ("/courses/", "/learn", "/horizontal"), run_id=newest[0].run_id),
         *_place(_("My hours"), "hours.mine", ("/hours/",)),
         *_place(_("My certificates"), "certificates.mine", ("/certificates/",)),
     ]
