@@ -1,4 +1,4 @@
-"""Questions about columns are asked on the connection of the session: they see what it has written and not committed."""
+"""Questions about columns are asked on the connection of the session: they see what it has written so far."""
 
 from flask import Flask
 from sqlalchemy import bindparam, select
