@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from datetime import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
 
 from certificates import keys, status_lists
 from certificates.credentials import Achievement, Credential, Kind, address, base_url, newest
@@ -188,8 +190,8 @@ def _achievement(made: Document) -> Document:
     slug = str(made["id"]).rpartition("/")[2]
     if db.session.get(Achievement, slug) is None:
         text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
-        db.session.add(Achievement(slug=slug, text=text, made_at=clock.now()))
-        db.session.flush()
+        with suppress(IntegrityError), db.session.begin_nested():  # somebody else writes it in this moment
+            db.session.add(Achievement(slug=slug, text=text, made_at=clock.now()))
     return made
 
 

@@ -78,9 +78,13 @@ def renew_lists_of(*certificates: Certificate) -> None:
 
 
 def free_place(key: SigningKey) -> Place:
-    """A random free place in the issuer's list; the list is made with its first credential."""
+    """A random free place in the issuer's list; the list is made with its first credential.
+
+    Who signs with the same key in the same moment waits here, so that no place and no first list is made twice.
+    """
     from certificates.standards import status_list  # noqa: PLC0415  few requests sign
 
+    db.session.execute(select(SigningKey.id).where(SigningKey.id == key.id).with_for_update(key_share=True))
     owner = None if key.kind == "county" else key.id
     query = select(StatusList).where(StatusList.key_id.is_(None) if owner is None else StatusList.key_id == owner)
     lists = list(db.session.scalars(query.order_by(StatusList.id.desc()).limit(1)))
