@@ -17,7 +17,9 @@ from tests.courses.ledger_rows import attended, signed
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
-MOST = 15
+MOST = {"trainer": 10, "county_trainer": 13, "project_leader": 15, "economist": 9, "evaluator": 10, "steering_group": 10,
+        "manager": 9, "": 10}  # fmt: skip
+"""Questions of a whole page, by role; "" is a participant."""
 
 
 @pytest.fixture
@@ -160,9 +162,7 @@ def _grow(project_id: int, person_id: int, role: str, size: int) -> None:
     db.session.expunge_all()
 
 
-@pytest.mark.parametrize(
-    "role", ["trainer", "county_trainer", "project_leader", "economist", "evaluator", "steering_group", "manager", ""]
-)
+@pytest.mark.parametrize("role", list(MOST))
 def test_as_many_questions_for_much_as_for_little(browser_of, project, role):
     person = make_role(role, project) if role else make_participant(project)
     browser, counts = browser_of(person), []
@@ -175,7 +175,7 @@ def test_as_many_questions_for_much_as_for_little(browser_of, project, role):
             assert browser.get("/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1], "\n".join(queries)
-    assert counts[1] <= MOST, "\n".join(queries)
+    assert counts[1] <= MOST[role], "\n".join(queries)
 
 
 def test_a_session_made_up_in_another_run_is_done_on_the_home_too(project):
