@@ -47,6 +47,7 @@ from lms import accounts, clock, filters, jobs, message, text
 from lms.cookies import WITHOUT, CookiesForPeople
 from lms.db import db, prepare_sqlite, reading, without_values
 from lms.limits import limiter, seconds_left
+from lms.packed import packed
 from lms.people import Person
 from lms.permissions import check_all_declared
 
@@ -254,8 +255,9 @@ def _start_answers(app: Flask) -> None:
         for name, value in always.items():
             if name.lower() not in given:
                 headers.add(name, value)
-        if response.status_code >= 400 or not (request.endpoint or "").endswith("static"):  # errors show the menu too
-            headers.setdefault("Cache-Control", "no-store")
+        if response.status_code < 400 and (request.endpoint or "").endswith("static"):
+            return packed(request, response)
+        headers.setdefault("Cache-Control", "no-store")  # errors too: they show the menu
         return response
 
     @app.errorhandler(CSRFError)
