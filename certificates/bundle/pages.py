@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import current_app, g, render_template, request
+from flask import current_app, g, render_template
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin
 from sqlalchemy import func, select
 
 from certificates import credentials, words
@@ -18,7 +20,6 @@ from certificates.credentials import Achievement
 from certificates.register import Certificate
 from certificates.statement import Statement, from_json
 from certificates.verification import entries, judged
-from certificates.views import stranger
 from lms import clock
 from lms.db import db
 
@@ -38,7 +39,7 @@ class Pages:
     def open(self) -> Iterator["Pages"]:
         """Inside, pages can be rendered: as if a stranger asked for one, in Swedish."""
         with current_app.test_request_context("/v/offline", base_url=credentials.base_url()):
-            stranger.nobody()
+            g._login_user = AnonymousUserMixin()
             g.language = "sv"
             yield self
 
@@ -83,7 +84,7 @@ class Pages:
             "archived": self.made,
             "checked": self.made,
             "until": self.until,
-            "base": request.script_root,
+            "base": urlsplit(credentials.base_url()).path.rstrip("/"),
             "address": credentials.base_url(),
         }
 
