@@ -19,7 +19,7 @@ from lms.message import N_, Message
 __all__ = ["Examined", "Line", "Trusted", "examine"]
 
 STATUS = ("endorsement-status", "status")
-_VALUES, _DEPTH = 5_000, 40
+_VALUES, _DEPTH, _CONTEXTS = 5_000, 40, 60
 _BY_TRAINER = ("shape", "endorsement", "endorsement-status", "chain", "signature", "dates", "status")
 _BY_COUNTY = ("shape", "signature", "dates", "status")
 
@@ -57,11 +57,15 @@ def examine(reading: Reading, trusted: Trusted, lists: Lists, at: datetime) -> E
 def _harmless(document: Document) -> Document:
     """The document itself, unless checking it would be endless work: too deep, too large, or tied to itself."""
     waiting: list[tuple[object, int]] = [(document, 0)]
+    contexts = 0
     for _number in range(_VALUES):
         if not waiting:
             return document
         each, depth = waiting.pop()
-        if depth > _DEPTH or (isinstance(each, str) and each.startswith("_:")):
+        if isinstance(each, dict):
+            given = each.get("@context", ())
+            contexts += len(given) if isinstance(given, list | dict) else 1 if given else 0
+        if depth > _DEPTH or contexts > _CONTEXTS or (isinstance(each, str) and each.startswith("_:")):
             break
         inside = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
         waiting += [(value, depth + 1) for value in inside]

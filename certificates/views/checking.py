@@ -119,6 +119,8 @@ def _fault(typed: str) -> str:
     signs = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", typed).upper()
     if not signs:
         return ""
+    if "/" in signs:
+        return str(_("That is not the address of a certificate. Write the code, or choose the file."))
     if re.fullmatch(r"[A-Z]{3}[AU]\d{8,}", signs):
         return str(_("That is the number. Write the code that stands below it, four groups of four signs."))
     if set(signs) & set("01OI"):

@@ -226,6 +226,8 @@ def test_a_document_tied_into_knots_costs_no_time() -> None:
     here = world()
     knots = [{"id": f"_:b{n}", "type": ["Profile"], "endorsement": [{"id": f"_:b{m}"} for m in range(12) if m != n]}
              for n in range(12)]  # fmt: skip
+    many = [{"type": ["Evidence"], "name": f"{n}"} for n in range(2_000)]
     begun = time.process_time()
-    assert examined(here, written(here.certificate() | {"evidence": knots}).encode()).verdict == "refused"
+    for more in ({"evidence": knots}, {"evidence": many}, {"@context": integrity.CONTEXTS * 300}):
+        assert examined(here, written(here.certificate() | more).encode()).verdict == "refused"
     assert time.process_time() - begun < 2
