@@ -17,8 +17,8 @@ from tests.courses.ledger_rows import attended, signed
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.queries import count_queries
 
-MOST = {"trainer": 10, "county_trainer": 13, "project_leader": 15, "economist": 9, "evaluator": 10, "steering_group": 10,
-        "manager": 9, "": 10}  # fmt: skip
+MOST = {"trainer": 10, "county_trainer": 13, "project_leader": 15, "economist": 9, "evaluator": 10,
+        "steering_group": 10, "manager": 9, "": 10}  # fmt: skip
 """Questions of a whole page, by role; "" is a participant."""
 
 
