@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check_in, data, ledger, month_files, pages, servers
+from benchmarks import check_in, credentials, data, ledger, month_files, pages, servers
 from benchmarks.pages import Figures, Page
 from benchmarks.servers import Server
 from benchmarks.weight import weigh
@@ -131,6 +131,10 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
         if any(page.large for page in wanted):
             other = stack.enter_context(servers.product(large_folder))
             _measure_pages([page for page in wanted if page.large], other, bare, seconds, report)
+    if only in "credentials":
+        say("Proof …")
+        for line in credentials.lines(small_folder):
+            report.one(*line)
     if only in "month-files":
         say("Closing and fetching months …")
         for size, instance in (("small", small_folder), ("large", large_folder)):
