@@ -83,6 +83,7 @@ def test_a_decision_about_one_says_nothing_about_the_next(app: Flask, client: Fl
     decide(made, own, "keep")
     assert "Valid certificate" in english(client, made.code)
     assert "The certificate is under review" in english(client, other.code)
+    assert [revoking.is_under_review(each) for each in (made, other, own)] == [False, True, False], "one rule"
 
 
 def test_three_links_and_each_is_judged_by_the_one_above_it(app: Flask, client: FlaskClient) -> None:

@@ -207,3 +207,22 @@ def test_alone_an_ended_paper_says_so(street: Street, desk: BrowserContext) -> N
     page.clock.set_fixed_time(street.site.now + timedelta(days=900))
     page.goto(f"/v/offline#{street.trainer.digits}")
     expect(note(page, READ_ON)).to_contain_text(re.compile(r"Enligt papperet gällde det till \d+ \w+ 2028"))
+
+
+def test_no_more_lists_are_kept_than_thirty(street: Street, desk: BrowserContext) -> None:
+    page = opened(desk, f"/v/{street.papers[0].code}")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        """async () => {
+            const store = await caches.open("parlband-paper");
+            for (let n = 0; n < 40; n += 1) await store.put(`/status/old${n}`, new Response("{}"));
+        }"""
+    )
+    note(opened(desk, street.papers[0].path), GENUINE)
+    kept = page.evaluate("caches.open('parlband-paper').then(s => s.keys()).then(all => all.map(one => one.url))")
+    lists = [url.rpartition("/")[2] for url in kept if "/status/" in url]
+    assert len(lists) == 30
+    assert street.papers[0].list in lists
+    assert "old39" in lists
+    assert "old0" not in lists
+    assert [url for url in kept if url.endswith("did.json")]
