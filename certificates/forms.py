@@ -74,8 +74,8 @@ class PresentationForm(FlaskForm):  # type: ignore[misc]
 class NameForm(FlaskForm):  # type: ignore[misc]
     """The name as it should stand, and whether it has changed or was misspelt."""
 
-    given_name = StringField(_l("First name"), [Optional(), Length(max=80)])
-    family_name = StringField(_l("Family name"), [Optional(), Length(max=80)])
+    given_name = StringField(_l("First name"), [Length(max=80)])
+    family_name = StringField(_l("Family name"), [Length(max=80)])
     reason = RadioField(
         _l("Why"),
         choices=[

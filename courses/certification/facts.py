@@ -208,7 +208,8 @@ def _issued(run: Run, ids: Collection[int]) -> dict[int, tuple[Issued, int]]:
     found: dict[int, tuple[Issued, int]] = {}
     for certificate in db.session.scalars(query):
         person_id, state = certificate.holder_id, register.state(certificate, today)
-        if certificate.ground == ground(run.id, person_id):
+        of_run = certificate.ground == ground(run.id, person_id)
+        if of_run or (certificate.replaces_id and certificate.replaces_id == found.get(person_id, ("", 0))[1]):
             found[person_id] = ("revoked" if state == "revoked" else "here", certificate.id)
         elif state == "valid" and found.get(person_id, ("",))[0] != "here":
             found[person_id] = ("elsewhere", certificate.id)

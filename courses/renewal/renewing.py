@@ -19,6 +19,7 @@ from courses import gate
 from courses.certification.wording import certifier, months_later
 from courses.policy import may_renew
 from courses.renewal.facts import Renewable, of_certificate
+from courses.renewal.rule import enough
 from lms import audit, clock, mail
 from lms.db import db
 from lms.people import Person
@@ -92,7 +93,7 @@ def _draft(statement: Statement, item: Renewable) -> Statement:
     course = tuple(part for part in statement.parts if part.kind != "renewal")
     with force_locale(statement.language):
         titles = {"run": _("Led a course run"), "meeting": _("Attended a network meeting")}
-        parts = tuple(Part("renewal", titles[done.kind], done.day, 0, done.by) for done in item.done)
+        parts = tuple(Part("renewal", titles[done.kind], done.day, 0, done.by) for done in enough(item.rule, item.done))
     return replace(
         statement,
         number=register.DRAFT,

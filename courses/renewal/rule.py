@@ -42,6 +42,14 @@ def is_met(rule: Renewal, done: Sequence[Done]) -> bool:
     return any(wanted and have >= wanted for wanted, have in _ways(rule, done))
 
 
+def enough(rule: Renewal, done: Sequence[Done]) -> tuple[Done, ...]:
+    """Of a rule that is met: as much as it asks for and no more, the latest first chosen; runs before meetings."""
+    for kind, (wanted, have) in zip(("run", "meeting"), _ways(rule, done), strict=True):
+        if wanted and have >= wanted:
+            return tuple([each for each in done if each.kind == kind][-wanted:])
+    return ()
+
+
 def missing(rule: Renewal, done: Sequence[Done]) -> list[Message]:
     """What is left on each way, and one of them is enough; empty when the rule is met."""
     if is_met(rule, done):

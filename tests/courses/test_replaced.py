@@ -1,13 +1,18 @@
 """A certificate that a newer one has taken the place of: every page that lists certificates knows the word for it."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
-from certificates import issuing, register
+from certificates import issuing, register, renaming, revoking
+from courses import certification
 from lms import clock
 from lms.people import Person
+from tests.certificates.branches import make_certificate
 from tests.certificates.examples import example
-from tests.factories import make_person
+from tests.courses.earning import earn, sign_all
+from tests.factories import make_participant, make_person, make_project, make_role, make_run
 
 
 @pytest.fixture
@@ -30,3 +35,19 @@ def test_home_and_list_say_what_is_replaced(browser_of, replaced):  # type: igno
         assert first.number in page
         assert second.number in page
     assert browser.get(f"/certificates/{first.id}").status_code == 200
+
+
+def test_who_has_another_name_is_certified_in_the_run_by_the_newer_one(app: Flask) -> None:
+    project = make_project()
+    trainer, leader = make_role("trainer", project), make_role("project_leader", project)
+    make_certificate(project, trainer, "trainer")
+    run = make_run(project, trainer, first_day=clock.today() - timedelta(days=20))
+    person = earn(run, make_participant(project, "Elin Forsman"), by=trainer)
+    sign_all(run, by=trainer)
+    (first,) = certification.certify(run, [person], by=trainer)
+    second = renaming.rename(first, given_name="Elin", family_name="Åkerström", by=leader)
+    known = certification.facts(run)[person.id]
+    assert (known.certificate, known.certificate_id) == ("here", second.id)
+    assert certification.certify(run, [person], by=trainer) == [second]
+    revoking.revoke(second, reason_code="mistake", by=leader)
+    assert certification.facts(run)[person.id].certificate == "revoked"
