@@ -152,7 +152,8 @@ def test_the_form_leads_to_the_page_and_explains_slips(app: Flask, client: Flask
         ("0Q4M9XKD2RTABCDE", "No code has the signs"),
         ("7Q4M", "You wrote 4"),
         ("7Q4M9XKD2RTABCD%", "only the letters"),
-        ("<script>alert(1)</script>", "No code has the signs"),
+        ("<script>alert(1)<", "No code has the signs"),
+        ("<script>alert(1)</script>", "not the address of a certificate"),
     ):
         answer = client.get("/verify", query_string={"code": typed}, headers={"Accept-Language": "en"})
         assert answer.status_code == 422
