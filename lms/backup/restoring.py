@@ -124,7 +124,7 @@ def _fill(app: Flask, connection: Connection, found: Opened, done: Restored, say
     say("making tables")
     schema.bring_up(app, connection=connection, revision=found.manifest.schema)
     _check_fits(connection, found.manifest)
-    with _without_references(connection):
+    with _without_references(connection, found.manifest):
         for table in found.manifest.tables:
             say(f"restoring {table.name}")
             _fill_table(connection, found, table, done)
@@ -174,7 +174,7 @@ def _target(table: TableContents) -> TableClause:
 
 
 @contextmanager
-def _without_references(connection: Connection) -> Iterator[None]:
+def _without_references(connection: Connection, manifest: Manifest) -> Iterator[None]:
     """PostgreSQL asks for order between rows at once: its references are taken away and made again, and so checked."""
     if connection.dialect.name == "sqlite":
         yield
@@ -183,9 +183,11 @@ def _without_references(connection: Connection) -> Iterator[None]:
         return
     found = connection.execute(
         text(
-            "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint "
-            "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2"
-        )
+            "SELECT r.oid::regclass::text, quote_ident(c.conname), pg_get_constraintdef(c.oid) FROM pg_constraint c "
+            "JOIN pg_class r ON r.oid = c.conrelid WHERE c.contype = 'f' AND r.relname = ANY(:ours) "
+            "AND c.connamespace = current_schema()::regnamespace ORDER BY 1, 2"
+        ),
+        {"ours": [table.name for table in manifest.tables]},
     ).all()
     for table, name, _definition in found:
         connection.exec_driver_sql(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
