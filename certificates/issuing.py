@@ -66,15 +66,12 @@ def reissue(certificate: Certificate, draft: Statement, *, ground: str, reason: 
 
 
 def _issued(draft: Statement, act: _Act) -> Certificate:
+    counter = lock_series(series_of(draft))
     found = with_ground(act.ground)
     if found is not None:
         return found
     _check_glyphs(draft)
-    lock_series(series_of(draft))
-    found = with_ground(act.ground)
-    if found is not None:
-        return found
-    statement = replace(draft, number=next_number(series_of(draft)), code=new_code())
+    statement = replace(draft, number=next_number(counter), code=new_code())
     certificate = _entry(statement, act)
     try:
         with db.session.begin_nested():
@@ -86,7 +83,7 @@ def _issued(draft: Statement, act: _Act) -> Certificate:
         raise Refused(_("It is replaced already."), "replaced") from error
     if act.replaces is not None:
         _replaced(act.replaces, certificate, act)
-    signing.sign(certificate, by_county=act.by_county)
+    signing.sign_first(certificate, by_county=act.by_county)
     details = {"number": statement.number, "ground": act.ground}
     audit.record("certificate.issued", certificate, by=act.by, details=details)
     return certificate

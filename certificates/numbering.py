@@ -36,12 +36,10 @@ def lock_series(series: str) -> CertificateCounter:
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def next_number(series: str) -> str:
+def next_number(counter: CertificateCounter) -> str:
     """The next number of a series whose counter is locked: SMA-A-2026-0096."""
-    counter = db.session.get_one(CertificateCounter, series)
     counter.last += 1
-    db.session.flush()
-    return f"{series}-{counter.last:04d}"
+    return f"{counter.series}-{counter.last:04d}"
 
 
 def series_of(statement: Statement) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import time
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -34,21 +35,29 @@ PRINTED = 60
 """Signs of a programme's title in the QR code, which has to be read; the credential that it names has the whole."""
 
 
+@dataclass(frozen=True)
+class _Right:
+    """Who signs: the key, and for a trainer's key the county's word about it and the certificate it belongs to."""
+
+    key: SigningKey
+    word: Credential | None = None
+    above: Credential | None = None
+
+
 def sign(certificate: Certificate, *, by_county: bool = False) -> Credential:
     """The credential of a certificate: the stored one, or made now in the caller's transaction.
 
     A trainer certificate also gets a key of its own and the county's endorsement of it. A user certificate is issued
     by the key of the trainer certificate it was issued under, any other one (or with `by_county`) by the county.
     """
-    found = newest(certificate)
-    if found is not None:
-        return found
+    return newest(certificate) or sign_first(certificate, by_county=by_county)
+
+
+def sign_first(certificate: Certificate, *, by_county: bool = False) -> Credential:
+    """As `sign`, of what was written into the register a moment ago and cannot have a credential yet."""
     if certificate.level == "trainer":
-        holder_key = keys.for_trainer(certificate.id)
-        made = _certificate(certificate, keys.in_use("county"), subject=keys.did(holder_key))
-        _endorse(certificate, holder_key)
-        return made
-    return _certificate(certificate, keys.in_use("county") if by_county else _issuing_key(certificate))
+        return _with_endorsement(certificate, edition=1)
+    return _certificate(certificate, _county() if by_county else _right(certificate), edition=1)
 
 
 def sign_anew(certificate: Certificate, *, by_county: bool = False) -> Credential:
@@ -56,14 +65,12 @@ def sign_anew(certificate: Certificate, *, by_county: bool = False) -> Credentia
 
     `by_county` when the trainer's own word no longer counts and the county vouches for the certificate itself.
     """
-    if certificate.level == "trainer":
-        holder_key = keys.for_trainer(certificate.id)
-        made = _certificate(certificate, keys.in_use("county"), subject=keys.did(holder_key))
-        _endorse(certificate, holder_key)
-        return made
     was = newest(certificate)
+    edition = was.edition + 1 if was else 1
+    if certificate.level == "trainer":
+        return _with_endorsement(certificate, edition)
     by_county = by_county or was is None or db.session.get_one(SigningKey, was.key_id).kind == "county"
-    return _certificate(certificate, keys.in_use("county") if by_county else _issuing_key(certificate))
+    return _certificate(certificate, _county() if by_county else _right(certificate), edition)
 
 
 def sign_missing() -> int:
@@ -75,27 +82,34 @@ def sign_missing() -> int:
     return len(rows)
 
 
-def _certificate(certificate: Certificate, key: SigningKey, subject: str | None = None) -> Credential:
+def _with_endorsement(certificate: Certificate, edition: int) -> Credential:
+    """A trainer certificate, by the county, and the county's word about the key it is issued to."""
+    holder_key = keys.for_trainer(certificate.id)
+    made = _certificate(certificate, _county(), edition, subject=keys.did(holder_key))
+    _endorse(certificate, holder_key)
+    return made
+
+
+def _certificate(certificate: Certificate, right: _Right, edition: int, subject: str | None = None) -> Credential:
     from certificates.standards import document  # noqa: PLC0415  few requests sign
 
-    statement = statement_of(certificate)
+    statement, key = statement_of(certificate), right.key
     place = status_lists.free_place(key)
-    above = newest(certificate.issuer_certificate) if certificate.issuer_certificate else None
     before = db.session.get(Certificate, certificate.replaces_id) if certificate.replaces_id else None
     replaced = newest(before) if before else None
     token = _token()
     unsigned = document.certificate(
         statement,
         identifier=address(token),
-        issuer=_issuer(key, statement),
+        issuer=_issuer(right, statement),
         subject=subject or f"urn:uuid:{uuid4()}",
         achieved=_achievement(document.achievement(statement, base_url())),
         status=place.entry(),
         issued_at=certificate.issued_at,
-        by_right_of=address(above.token) if above and key.kind == "trainer" else None,
+        by_right_of=address(right.above.token) if right.above else None,
         replaces=(address(replaced.token), before.number) if before and replaced else None,
     )
-    made = _stored(certificate, "certificate", token, place, keys.signed(unsigned, key, clock.now()))
+    made = _stored(certificate, "certificate", edition, (token, place), keys.signed(unsigned, key, clock.now()))
     made.key_id, made.paper = key.id, _paper(statement, place, bytes.fromhex(made.digest))
     return _add(made)
 
@@ -106,28 +120,30 @@ def _endorse(certificate: Certificate, holder_key: SigningKey) -> Credential:
 
     statement, county = statement_of(certificate), keys.in_use("county")
     place, token = status_lists.free_place(county), _token()
+    before = newest(certificate, "endorsement")
     last = statement.valid_until
     unsigned = document.endorsement(
         keys.did(holder_key),
         identifier=address(token),
         name=statement.holder_name,
         number=statement.number,
-        issuer=_issuer(county, statement),
+        issuer=_issuer(_Right(county), statement),
         status=place.entry(),
         issued_at=certificate.issued_at,
         valid_until=clock.at(last, time(23, 59, 59)) if last else None,
     )
-    made = _stored(certificate, "endorsement", token, place, keys.signed(unsigned, county, clock.now()))
+    edition = before.edition + 1 if before else 1
+    made = _stored(certificate, "endorsement", edition, (token, place), keys.signed(unsigned, county, clock.now()))
     made.key_id = county.id
     return _add(made)
 
 
-def _stored(certificate: Certificate, kind: Kind, token: str, place: Place, text: str) -> Credential:
-    before = newest(certificate, kind)
+def _stored(certificate: Certificate, kind: Kind, edition: int, at: tuple[str, Place], text: str) -> Credential:
+    token, place = at
     return Credential(
         certificate_id=certificate.id,
         kind=kind,
-        edition=before.edition + 1 if before else 1,
+        edition=edition,
         token=token,
         text=text,
         digest=sha256(text.encode()).hexdigest(),
@@ -163,26 +179,29 @@ def _paper(statement: Statement, place: Place, digest: bytes) -> str:
     return paper.digits(said, keys.private(keys.in_use("county")))
 
 
-def _issuer(key: SigningKey, statement: Statement) -> Issuer:
+def _issuer(right: _Right, statement: Statement) -> Issuer:
     from certificates.standards import document, integrity  # noqa: PLC0415  few requests sign
 
-    if key.kind == "county":
-        return document.Issuer(keys.did(key), statement.issuer)
-    assert key.certificate_id is not None
-    word = newest(db.session.get_one(Certificate, key.certificate_id), "endorsement")
-    assert word is not None
-    return document.Issuer(keys.did(key), statement.certified_by.name, integrity.read(word.text))
+    if right.word is None:
+        return document.Issuer(keys.did(right.key), statement.issuer)
+    return document.Issuer(keys.did(right.key), statement.certified_by.name, integrity.read(right.word.text))
 
 
-def _issuing_key(certificate: Certificate) -> SigningKey:
+def _county() -> _Right:
+    return _Right(keys.in_use("county"))
+
+
+def _right(certificate: Certificate) -> _Right:
+    """The key of the trainer certificate it was issued under, else the county's."""
     above = certificate.issuer_certificate
     if above is None or above.level != "trainer":
-        return keys.in_use("county")
-    sign(above)
+        return _county()
+    own = sign(above)
     key, word = keys.for_trainer(above.id), newest(above, "endorsement")
     if word is None or key.public not in word.text:  # her key is a new one
-        sign_anew(above)
-    return key
+        own = sign_anew(above)
+        word = newest(above, "endorsement")
+    return _Right(key, word, own)
 
 
 def _achievement(made: Document) -> Document:
