@@ -10,7 +10,7 @@ from datetime import datetime
 from certificates.examining import foreign, page
 from certificates.examining.facts import chain, facts
 from certificates.examining.outcome import Examined, Line, Outcome, Verdict
-from certificates.reading import Reading
+from certificates.reading import Reading, UnreadableError
 from certificates.standards import checking, integrity
 from certificates.standards.checking import EXPIRED, REVOKED, Check, Lists, Trust
 from certificates.standards.integrity import Document, ProofError
@@ -18,6 +18,10 @@ from lms.message import N_, Message
 
 __all__ = ["Examined", "Line", "Trusted", "examine"]
 
+_OTHERS = {
+    "EndorsementCredential": N_("This is the county's word about a trainer. Give her certificate instead."),
+    "BitstringStatusListCredential": N_("This is a list of revocations. Give the certificate instead."),
+}
 STATUS = ("endorsement-status", "status")
 _VALUES, _DEPTH, _CONTEXTS = 5_000, 40, 60
 _BY_TRAINER = ("shape", "endorsement", "endorsement-status", "chain", "signature", "dates", "status")
@@ -33,11 +37,18 @@ class Trusted:
 
 
 def examine(reading: Reading, trusted: Trusted, lists: Lists, at: datetime) -> Examined:
-    """Check the credential of a file, and for a PDF its seal and its text, at a moment."""
+    """Check the credential of a file, and for a PDF its seal and its text, at a moment.
+
+    Raises UnreadableError for something else that we sign: the word about a trainer, a list of revocations.
+    """
     try:
         document = _harmless(integrity.read(reading.text))
     except ProofError as error:
         return Examined("refused", reading.kind, (Line("shape", "failed", Message(str(error))),), pages=reading.pages)
+    kinds = document.get("type")
+    for kind in kinds if isinstance(kinds, list) else ():
+        if isinstance(kind, str) and kind in _OTHERS:
+            raise UnreadableError("kind", _OTHERS[kind])
     if not foreign.claims(document, trusted.trust):
         return _foreign(document, reading)
     found = checking.check(document, trusted.trust, lists, at)

@@ -73,7 +73,8 @@ def by_address(lists: Iterable[Any]) -> dict[str, Document]:
     """Lists of revocations by the address that each says it has. Raises PinnedError for what is none."""
     found = {}
     for each in lists:
-        if not isinstance(each, dict) or "BitstringStatusListCredential" not in (each.get("type") or []):
+        kinds = each.get("type") if isinstance(each, dict) else None
+        if not isinstance(kinds, list) or "BitstringStatusListCredential" not in kinds:
             raise PinnedError("this is no list of revocations")
         found[str(each.get("id"))] = each
     return found
@@ -100,7 +101,7 @@ def _trust(document: Document) -> Trust:
     allowed = {each for each in asserting if isinstance(each, str)} if isinstance(asserting, list) else set()
     keys = {}
     for each in methods:
-        if isinstance(each, dict) and each.get("id") in allowed and "revoked" not in each:
+        if isinstance(each, dict) and str(each.get("id")) in allowed and "revoked" not in each:
             try:
                 keys[str(each["id"])] = multikey.from_multikey(str(each.get("publicKeyMultibase")))
             except ValueError:

@@ -14,7 +14,7 @@ from typing import Any
 from certificates.reading import Reading, Signature, UnreadableError
 from lms.message import N_
 
-_SECONDS = 25
+_SECONDS, _PATIENCE = 25, 3
 _AT_ONCE = threading.BoundedSemaphore(2)
 """How many PDF files one process of a server has read at the same time; the others wait, and not for long."""
 _ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parents[2]
 
 def read(data: bytes) -> Reading:
     """What a PDF holds. Raises UnreadableError, also when the file asks for more work than any certificate does."""
-    if not _AT_ONCE.acquire(timeout=_SECONDS):
+    if not _AT_ONCE.acquire(timeout=_PATIENCE):
         raise UnreadableError("busy", N_("Many files are being checked now. Try again in a minute."))
     try:
         answer = _asked(data)
@@ -37,11 +37,11 @@ def read(data: bytes) -> Reading:
 
 
 def _asked(data: bytes) -> dict[str, Any]:
-    """The answer of the other process; empty when it was ended."""
+    """The answer of the other process, which gets no secret of this one's environment; empty when it was ended."""
     command = [sys.executable, "-m", "certificates.reading.pdf"]
     try:
         done = subprocess.run(  # noqa: S603  our own module, nothing of the file is in the command
-            command, input=data, capture_output=True, timeout=_SECONDS, cwd=_ROOT, check=False
+            command, input=data, capture_output=True, timeout=_SECONDS, cwd=_ROOT, check=False, env={}
         )
         answer = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError):

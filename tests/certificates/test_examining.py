@@ -1,17 +1,22 @@
 """Examining files: the good ones are good, and each way of changing one is told by its own verdict and check."""
 
+import copy
 import io
 import json
 import time
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
+from typing import Any, get_args
 
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certificates import reading, seal
-from certificates.examining import Examined, Trusted, examine
+from certificates.examining import Examined, Trusted, examine, words
+from certificates.examining.outcome import Verdict
+from certificates.reading import UnreadableError
 from certificates.seal import Seal
 from certificates.standards import integrity, multikey, status_list
 from certificates.standards.checking import Lists
@@ -28,6 +33,7 @@ from tests.certificates.baked import (
     text_chunk,
 )
 from tests.certificates.credentials import COUNTY, LIST, METHOD, NOW, TRAINER_LIST, World, statement, world
+from tests.certificates.test_checking import _places
 
 
 def examined(here: World, data: bytes, *revoked: int, lists: Lists | None = None, **values: object) -> Examined:
@@ -219,6 +225,39 @@ def test_what_is_no_credential_is_refused_and_breaks_nothing(text: str) -> None:
     found = examined(world(), text.encode())
     assert not found.good
     assert found.verdict in ("refused", "foreign")
+
+
+def test_something_else_that_we_sign_is_named() -> None:
+    here = world()
+    for document in (here.endorsement(), here.lists()[LIST]):
+        with pytest.raises(UnreadableError, match="instead"):
+            examined(here, written(document).encode())
+    assert not examined(here, json.dumps({"type": [["EndorsementCredential"], {}]}).encode()).good
+
+
+def test_values_of_every_other_kind_are_refused_and_break_nothing() -> None:
+    here = world()
+    lists, document = here.lists(), here.certificate()
+    strange = cycle([[], {}, 5, None, True, [[]], [{}], "did:key:z6Mk", ""])
+    for path in _places(document):
+        changed_copy = copy.deepcopy(document)
+        place: Any = changed_copy
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = next(strange)
+        try:
+            assert not examined(here, written(changed_copy).encode(), lists=lists.get).good, path
+        except UnreadableError:
+            continue
+
+
+def test_every_check_and_verdict_has_words() -> None:
+    here = world()
+    found = examined(here, sealed(page(statement(), written(here.certificate()))))
+    codes = {line.code for line in found.lines} | {"issuer", "paper", "code"}
+    assert codes == set(words.CHECKS)
+    assert set(get_args(Verdict)) | {"replaced"} == set(words.VERDICTS) == set(words.LOOKS)
+    assert {fact.code for fact in found.facts} <= set(words.FACTS)
 
 
 def test_a_document_tied_into_knots_costs_no_time() -> None:

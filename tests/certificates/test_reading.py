@@ -134,6 +134,7 @@ def test_a_pdf_that_grows_without_end_is_stopped() -> None:
 
 def test_a_reader_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_SECONDS", 0.05)
+    monkeypatch.setattr(process, "_PATIENCE", 0.05)
     assert refusal(page(statement(), TEXT)) == "bomb"
     for _turn in range(2):
         assert process._AT_ONCE.acquire(blocking=False)
