@@ -147,7 +147,7 @@ export async function bit(list, address, place) {
 
 /* --- what is fetched, and kept for when there is no network: keys and lists, nothing about persons ---------------- */
 
-const store = () => globalThis.caches?.open(STORE);
+const store = async () => { try { return await globalThis.caches?.open(STORE); } catch { return undefined; } };
 
 async function ask(url) {
   try {
@@ -158,7 +158,7 @@ async function ask(url) {
     await keep(url, told).catch(() => {});
     return { told };
   } catch {
-    const found = await (await store())?.match(url, { ignoreVary: true }).catch(() => undefined);
+    const found = await (await store())?.match(url, { ignoreVary: true });
     return found && { told: await found.json(), kept: new Date(found.headers.get("Kept-At")) };
   }
 }
@@ -266,8 +266,9 @@ async function begin() {
 /* --- on a page -------------------------------------------------------------------------------------------------- */
 
 if (place) {
-  let said = begin();
-  addEventListener("hashchange", () => { said = said.then(begin, begin); });
+  const next = () => begin().catch(() => { if (/^#[0-9]/.test(location.hash)) show("keyless"); });
+  let said = next();
+  addEventListener("hashchange", () => { said = said.then(next); });
   document.querySelector("[data-again]")?.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
   navigator.serviceWorker?.register(place.dataset.worker).then((kept) => kept.active?.postMessage("renew"), () => {});
 }

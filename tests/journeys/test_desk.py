@@ -118,6 +118,19 @@ def test_without_keys_nothing_is_said_about_the_paper(street: Street, desk: Brow
         note(opened(desk, street.papers[0].path), "Papperet gick inte att kontrollera")
 
 
+def test_a_browser_that_keeps_nothing_checks_all_the_same(street: Street, desk: BrowserContext) -> None:
+    desk.add_init_script("caches.open = () => Promise.reject(new DOMException('no', 'SecurityError'))")
+    note(opened(desk, street.papers[0].path), GENUINE)
+    answer(desk, DID, status=503)
+    note(opened(desk, street.papers[0].path), "Papperet gick inte att kontrollera")
+
+
+def test_lists_without_a_way_to_unpack_them_say_nothing(street: Street, desk: BrowserContext) -> None:
+    desk.add_init_script("delete globalThis.DecompressionStream")
+    told = note(opened(desk, street.papers[0].path), GENUINE)
+    expect(told).to_contain_text("gick inte att läsa")
+
+
 def test_a_browser_without_the_signatures_says_so(street: Street, desk: BrowserContext) -> None:
     desk.add_init_script("delete SubtleCrypto.prototype.importKey")
     told = note(opened(desk, street.papers[0].path), "Webbläsaren kan inte kontrollera papperet")
