@@ -1,0 +1,92 @@
+"""A trainer is revoked: what it touches is seen first, her users are decided about, strangers read the outcome."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import Browser
+
+from lms import clock
+from lms.db import db
+from tests.certificates.branches import make_branch
+from tests.journeys.conftest import Site, Visitor, serving, visitors
+
+
+@pytest.fixture(scope="module")
+def afterwards() -> Iterator[Site]:
+    """The product on Wednesday 12 October 2022 at 10.00 in Stockholm, with nobody in it."""
+    with serving(datetime(2022, 10, 12, 10, 0, tzinfo=clock.STOCKHOLM)) as made:
+        yield made
+
+
+@pytest.fixture
+def visit(afterwards: Site, chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    yield from visitors(afterwards, chromium)
+
+
+def test_revoke_decide_and_read(afterwards: Site, visit: Callable[..., Visitor]) -> None:
+    known: dict[str, str] = {}
+
+    def begin() -> None:
+        branch = make_branch(2, 2)
+        db.session.flush()
+        known.update(leader=branch.leader.email or "", trainer=str(branch.trainer.id), since=f"{branch.since}")
+        known.update(early=branch.early[0].code, other=branch.early[1].code, late=branch.late[0].code)
+        known.update(holder=branch.early[0].holder.email or "", project=str(branch.project.id))
+
+    afterwards.act(begin)
+    leader, stranger = visit(), visit()
+    leader.become(known["leader"])
+    _revoke(leader, known)
+    stranger.go(f"/v/{known['early']}")
+    stranger.sees("prövas")
+    _decide_about_one(leader, known)
+    _decide_about_the_rest(leader)
+    stranger.go(f"/v/{known['early']}", look=False)
+    assert "prövas" not in stranger.text()
+    stranger.sees("Giltigt certifikat", "bekräftade")
+    stranger.go(f"/v/{known['late']}", look=False)
+    stranger.sees("återkallat")
+    afterwards.act()
+    told = [str(letter["Subject"]) for letter in afterwards.sink.to(known["holder"])]
+    assert len(told) == 2
+    assert "prövas" in told[0]
+    assert "står fast" in told[1]
+    leader.go("/", look=False)
+    assert "certifikat prövas" not in leader.text()
+
+
+def _revoke(leader: Visitor, known: dict[str, str]) -> None:
+    """She changes the day, sees both halves, writes a public reason, and comes to the decisions."""
+    leader.go(f"/certificates/{known['trainer']}/revoke")
+    leader.sees("4 certifikat är utfärdade med stöd av det här", "4 före", "0 från och med den dagen")
+    leader.fill("doubted_from", known["since"])
+    leader.press("Visa med den dagen")
+    leader.sees("2 före", "2 från och med den dagen", "Rollen i projektet finns kvar")
+    leader.page.get_by_label("Innehavaren uppfyller inte längre kraven.").check()
+    leader.fill("public_text", "Beslutat efter prövning.")
+    leader.press("Återkalla certifikatet")
+    leader.sees("Läs listan först")
+    leader.page.locator("main [name=sure]").check()
+    leader.press("Återkalla certifikatet")
+    leader.sees("Certifikatet är återkallat", "Certifikat som prövas", "Utfärdade av Eva Dahlgren")
+
+
+def _decide_about_one(leader: Visitor, known: dict[str, str]) -> None:
+    """By keyboard: the first of those proposed to stand, with her own button."""
+    leader.go("/")
+    leader.sees("4 certifikat prövas")
+    leader.follow("Se och besluta")
+    kept = leader.page.locator("input[value=keep]:checked")
+    row = leader.page.locator("tr", has_text="står fast").filter(has=kept).first
+    row.get_by_role("button", name="Besluta bara detta").press("Enter")
+    leader.page.wait_for_load_state()
+    leader.sees("1 certifikat står fast.")
+
+
+def _decide_about_the_rest(leader: Visitor) -> None:
+    leader.press("Besluta som valt")
+    leader.sees("Gå igenom listan först")
+    leader.page.locator("main [name=sure]").check()
+    leader.press("Besluta som valt")
+    leader.sees("1 certifikat står fast. 2 certifikat är återkallade.", "Inget prövas")
