@@ -82,6 +82,16 @@ def sign_missing() -> int:
     return len(rows)
 
 
+def _predecessor(certificate: Certificate, statement: Statement) -> tuple[str | None, str] | None:
+    """The address and number of what the certificate replaces; only the number when it has another name on it: nobody
+    is led from a new name to an old one."""
+    if certificate.replaces_id is None:
+        return None
+    before = db.session.get_one(Certificate, certificate.replaces_id)
+    held = newest(before) if statement_of(before).holder_name == statement.holder_name else None
+    return address(held.token) if held else None, before.number
+
+
 def _with_endorsement(certificate: Certificate, edition: int) -> Credential:
     """A trainer certificate, by the county, and the county's word about the key it is issued to."""
     holder_key = keys.for_trainer(certificate.id)
@@ -95,8 +105,6 @@ def _certificate(certificate: Certificate, right: _Right, edition: int, subject:
 
     statement, key = statement_of(certificate), right.key
     place = status_lists.free_place(key)
-    before = db.session.get(Certificate, certificate.replaces_id) if certificate.replaces_id else None
-    replaced = newest(before) if before else None
     token = _token()
     unsigned = document.certificate(
         statement,
@@ -107,7 +115,7 @@ def _certificate(certificate: Certificate, right: _Right, edition: int, subject:
         status=place.entry(),
         issued_at=certificate.issued_at,
         by_right_of=address(right.above.token) if right.above else None,
-        replaces=(address(replaced.token), before.number) if before and replaced else None,
+        replaces=_predecessor(certificate, statement),
     )
     made = _stored(certificate, "certificate", edition, (token, place), keys.signed(unsigned, key, clock.now()))
     made.key_id, made.paper = key.id, _paper(statement, place, bytes.fromhex(made.digest))

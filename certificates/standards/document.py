@@ -84,11 +84,11 @@ def certificate(
     status: StatusPlace,
     issued_at: datetime,
     by_right_of: str | None = None,
-    replaces: tuple[str, str] | None = None,
+    replaces: tuple[str | None, str] | None = None,
 ) -> Document:
     """The unsigned credential at the address `identifier`. `subject` is a urn:uuid, or the did:key of a trainer;
     `achieved` is what `achievement` made; `by_right_of` the address of the certificate that gave the right to issue,
-    `replaces` that of the predecessor and its number.
+    `replaces` that of the predecessor (or none) and its number.
     """
     document: Document = {
         "@context": CONTEXTS,
@@ -111,8 +111,8 @@ def certificate(
     }
     evidence = [
         *_once_each([_assessed(part, statement) for part in statement.parts]),
-        *_other(by_right_of, statement.certified_by.certificate_number, "certificate"),
-        *(_other(*replaces, "predecessor") if replaces else []),
+        *([_other(by_right_of, statement.certified_by.certificate_number, "certificate")] if by_right_of else []),
+        *([_other(*replaces, "predecessor")] if replaces else []),
     ]
     if evidence:
         document["evidence"] = evidence
@@ -203,9 +203,10 @@ def _once_each(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return parts
 
 
-def _other(address: str | None, name: str | None, kind: str) -> list[dict[str, Any]]:
-    """Another certificate that this one rests on, as evidence."""
-    return [] if address is None else [{"id": address, "type": ["Evidence"], "name": name or "", "genre": kind}]
+def _other(address: str | None, number: str | None, kind: str) -> dict[str, Any]:
+    """Another certificate that this one rests on or follows, as evidence."""
+    named = {"type": ["Evidence"], "name": number or "", "genre": kind}
+    return named if address is None else {"id": address} | named
 
 
 def _words(statement: Statement) -> dict[str, str]:

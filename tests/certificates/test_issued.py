@@ -108,6 +108,22 @@ def test_lists_and_achievements_hold_elsewhere_too(app: Flask) -> None:
         assert json.loads(achievement.text)["id"].endswith(f"/achievements/{achievement.slug}")
 
 
+def test_a_predecessor_is_named_and_leads_to_no_other_name(app: Flask) -> None:
+    """What is renewed names what it follows by its address; after a change of name by its number alone."""
+    holder, first = make_person(), made("first")
+    values = {"issuer_certificate": None, "by": holder, "holder": holder}
+    again = example(number=register.DRAFT, issued_on=DAY, holder_name=register.statement_of(first).holder_name)
+    second = issuing.issue(again, ground="second", replaces=first, **values)
+    third = issuing.issue(replace(again, holder_name="Nytt Namn"), ground="third", replaces=second, **values)
+    (follows,), (named,) = (
+        [each for each in held(certificate)["evidence"] if each["genre"] == "predecessor"]
+        for certificate in (second, third)
+    )
+    assert follows == {"id": held(first)["id"], "type": ["Evidence"], "name": first.number, "genre": "predecessor"}
+    assert named == {"type": ["Evidence"], "name": second.number, "genre": "predecessor"}
+    assert held(second)["id"] not in json.dumps(held(third))
+
+
 def test_the_other_verifier_sees_what_ours_sees(app: Flask) -> None:
     document = held(made("one"))
     changed = copy.deepcopy(document)
