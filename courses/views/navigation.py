@@ -90,11 +90,12 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
     names = {role.name for role in roles_of(person) if role.project_id == project_id}
     roles = f"/projects/{project_id}/roles"
     unsigned, to_approve = f"/projects/{project_id}/unsigned-sheets", f"/projects/{project_id}/hours-to-approve"
+    branch = tuple(f"/projects/{project_id}/{name}" for name in ("branch", "renewals", "certificates-under-review"))
     leads, teaches = "project_leader" in names, bool(names & {"trainer", "county_trainer", "project_leader"})
     wanted: list[tuple[bool, str, str, tuple[str, ...]]] = [
         (teaches, _("Runs"), "runs.index", ("/runs/", "/sessions/", "/submissions/", "/attendance-files/", unsigned)),
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
-        (leads or "county_trainer" in names, _("The cascade"), "cascade.show", (f"/projects/{project_id}/branch",)),
+        (leads or "county_trainer" in names, _("The cascade"), "cascade.show", branch),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
         (leads, _("Months"), "esf.months", ("/ledger", "/months/", to_approve)),
         (leads or "economist" in names, _("Hours"), "esf.employers", (f"/projects/{project_id}/statistics",)),
