@@ -4,7 +4,6 @@ A certificate stays readable and verifiable after every course row is gone: what
 happens to it later is an event: it is revoked, or replaced by a new one that names it as its predecessor.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -165,17 +164,6 @@ def revocation(certificate: Certificate) -> CertificateEvent | None:
 def replacement(certificate: Certificate) -> Certificate | None:
     """The certificate that took its place, or None."""
     return db.session.scalar(select(Certificate).where(Certificate.replaces_id == certificate.id))
-
-
-def successors(certificates: Sequence[Certificate]) -> list[Certificate]:
-    """What stands for each today: itself, or the last of those that took its place; in the same order."""
-    last = {each.id: each for each in certificates}
-    while True:
-        replaced = {each.id: key for key, each in last.items()}
-        found = db.session.scalars(select(Certificate).where(Certificate.replaces_id.in_(replaced))).all()
-        if not found:
-            return [last[each.id] for each in certificates]
-        last |= {replaced[each.replaces_id]: each for each in found if each.replaces_id is not None}
 
 
 def state(certificate: Certificate, on: date) -> State:

@@ -22,15 +22,11 @@ from lms.people import Person
 
 
 def of(run: Run, person: Person) -> list[Certificate]:
-    """The papers of everybody who is certified in the run, as they stand today, that the person may open.
-
-    The paper that took another's place is given for it; revoked ones are left out.
-    """
+    """The papers of everybody who is certified in the run, as they stand today, that the person may open."""
     ids = [each.certificate_id for each in facts(run).values() if is_certified(each)]
     rows = db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)).order_by(Certificate.id)).all()
     today = clock.today()
-    standing = [each for each in register.successors(rows) if register.state(each, today) != "revoked"]
-    return seen_by(person, standing)
+    return seen_by(person, [each for each in rows if register.state(each, today) != "revoked"])
 
 
 def zipped(certificates: Sequence[Certificate]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from tests.courses.test_certification import scene
 from tests.queries import count_queries
 
 MOST = 20
-"""Statements for one person more: six write (certificate, credential, counter, log twice, mail), two are a savepoint."""
+"""Statements for one person more: six write (certificate, credential, counter, log, mail), two are a savepoint."""
 
 
 def test_the_price_of_one_person_more(app: Flask) -> None:
