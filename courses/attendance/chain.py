@@ -27,6 +27,7 @@ EMPTY: dict[str, Any] = dict.fromkeys(
 ) | {"reason": ""}
 _LOCK = 7_205_759  # any number that no other lock of the database uses
 _LAST = select(AttendanceEntry.id, AttendanceEntry.hash).order_by(AttendanceEntry.id.desc()).limit(1)
+_CANONICAL = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 _AT_A_TIME = 5_000
 _TIMES = {"day", "came_at", "left_at", "happened_at", "recorded_at"}
 _MOST_GONE = 1_000  # Of a longer gap the first entries are named.
@@ -100,7 +101,7 @@ def head() -> Head:
 def hash_of_entry(row: Mapping[str, Any]) -> str:
     """SHA-256 (hex) over every column but the hash itself, as canonical JSON; moments in UTC."""
     covered = [[name, _plain(row[name])] for name in COVERED]
-    return hashlib.sha256(json.dumps(covered, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(covered).encode()).hexdigest()
 
 
 def verify(
