@@ -8,11 +8,12 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy import Row, select
 
+from certificates import status_lists
 from courses import surveys
 from courses.surveys import Receipt, Survey
 from lms import clock
 from lms.db import db
-from lms.demo import cast, certifying, meetings, months, preparing, texts
+from lms.demo import cast, certifying, fates, meetings, months, preparing, texts
 from lms.demo.agenda import Agenda, course_days, working_day
 from lms.demo.course import CourseStory
 from lms.demo.personas import COUNTY_TRAINER
@@ -26,6 +27,8 @@ from lms.refusals import Refused
 FIRST_USER_COURSE = timedelta(days=45)
 LAST_FINISHED = timedelta(days=37)
 Slot = tuple[Place, date, float]
+ANSWERS = 0.21
+"""So many of those who were asked answer within two days."""
 A_WEEK, TWO_WEEKS = timedelta(days=7), timedelta(days=14)
 
 
@@ -40,9 +43,11 @@ def tell(plan: Plan, today: date, *, scale: int, say: Callable[[str], None]) -> 
     certifying.begin(stage)
     preparing.begin(stage)
     months.begin(stage)
-    for day in _days(plan.phase("trainers").starts, today):
+    fates.begin(stage)
+    for day in _days(plan.phase("trainers").starts, today)[::-2]:
         stage.agenda.at(day, 18.0, partial(_surveys, stage))
     stage.agenda.tell(say)
+    status_lists.renew_due()  # signed now: those of the story are old, and nobody believes them
     return stage.project
 
 
@@ -138,13 +143,13 @@ def _weekday(day: date, weekday: int) -> date:
 
 
 def _surveys(stage: Stage) -> None:
-    """What the worker does every day, and then some of those who were asked answer."""
+    """What the worker does every day, here every other, and then some of those who were asked answer."""
     today = clock.today()
     surveys.open_due(today)
     surveys.remind_due(today)
     surveys.close_due(today)
     for survey_id, person_id in _unanswered(today):
-        if stage.chance.random() < 0.11:
+        if stage.chance.random() < ANSWERS:
             survey, person = db.session.get_one(Survey, survey_id), db.session.get_one(Person, person_id)
             surveys.answer(survey, person, _answers(stage, survey), by=person)
 
