@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import check_in, credentials, data, ledger, month_files, pages, servers
+from benchmarks import check_in, credentials, data, ledger, month_files, pages, papers, servers
 from benchmarks.pages import Figures, Page
 from benchmarks.servers import Server
 from benchmarks.weight import weigh
@@ -134,6 +134,10 @@ def measure(folder: Path, only: str, seconds: float, report: Report) -> None:
     if only in "credentials":
         say("Proof …")
         for line in credentials.lines(small_folder):
+            report.one(*line)
+    if only in "papers":
+        say("Paper …")
+        for line in papers.lines(small_folder):
             report.one(*line)
     if only in "month-files":
         say("Closing and fetching months …")

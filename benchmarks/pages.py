@@ -52,7 +52,7 @@ def pages(small: dict[str, Any], large: dict[str, Any]) -> list[Page]:
         Page("leader", "Home of the project leader", ("/",), homes["leader"], most_cpu=8),
         Page("roster", "Run with 30 people", (small["run"],), trainer),
         Page("sheet", "Attendance sheet, 30 people", (small["sheet"],), trainer, most_cpu=10),
-        Page("pdf", "Certificate PDF", tuple(small["pdfs"]), homes["leader"], most_cpu=30),
+        Page("pdf", "Certificate PDF, sealed", tuple(small["pdfs"]), homes["leader"], most_cpu=60),
         Page("month", "ESF month, 159 people", (small["month"],), leader),
         Page(
             "large-month", "ESF month, 10 000 people", (large["month"],), large["cookies"]["leader"], large=True,
