@@ -178,7 +178,7 @@ const place = globalThis.document?.querySelector("[data-paper]");
 const verdict = place?.parentElement.querySelector(".verdict");
 const language = globalThis.document?.documentElement.lang;
 const written = (moment, time = true) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : "sv-SE",
-  time ? { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Stockholm" } : { dateStyle: "long", timeZone: "UTC" }).format(moment);
+  time ? { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Stockholm" } : { dateStyle: "long", timeZone: "UTC" }).format(moment).replace(/(\d\d):(\d\d)/, "$1.$2"); /* 16.40, as everywhere */
 const today = (now) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Stockholm" }).format(now); /* 2026-11-22 */
 const word = (name) => document.querySelector(`template[data-words="${name}"]`).content.textContent;
 

@@ -15,6 +15,7 @@ from certificates import keys
 from certificates.standards import paper, status_list
 from tests.journeys.street import BROKEN, GENUINE, OTHER, READ_ON, VOID, Scanned, Street, note, street
 
+LISTED_NOW = re.compile(r"Inte återkallat enligt listan från .+ kl. \d\d[.]\d\d \((nu|för \d+ minut)")
 DID, LIST = "**/.well-known/did.json", "**/status/*"
 
 
@@ -48,7 +49,7 @@ def test_genuine_with_what_is_printed(street: Street, desk: BrowserContext) -> N
     told = note(opened(desk, own.path), GENUINE)
     for words in (own.name, own.number, "Användarcertifikat", "SMAIL för användare", "utan slutdatum"):
         expect(told).to_contain_text(words)
-    expect(told).to_contain_text(re.compile(r"Inte återkallat enligt listan från .+ \((nu|för \d+ minut)"))
+    expect(told).to_contain_text(LISTED_NOW)
     told = note(opened(desk, street.trainer.path), GENUINE)
     expect(told).to_contain_text("Utbildarcertifikat")
 
@@ -172,7 +173,7 @@ def test_a_clock_that_is_a_day_wrong_is_named(street: Street, desk: BrowserConte
         page.goto(street.papers[0].path)
         told = note(page, GENUINE)
         expect(told).to_contain_text("Klockan i enheten går fel")
-        expect(told).to_contain_text(re.compile(r"Inte återkallat enligt listan från .+ \((nu|för \d+ minut)"))
+        expect(told).to_contain_text(LISTED_NOW)
 
 
 # --- the page that a device keeps for when there is no network -------------------------------------------------
