@@ -9,7 +9,7 @@ certificate and that event. A decision `keep` ends the review: the county vouche
 (`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `undecided()`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -110,7 +110,9 @@ def revoke_all(certificates: Sequence[Certificate], why: Why, *, by: Person) -> 
     events = _written([each for line in lines for each in line], why, by)
     status_lists.renew_lists_of(*(each for line in lines for each in line))
     for certificate in certificates:
-        audit.record("certificate.revoked", certificate, by=by, details={"reason": why.reason_code})
+        since = events[certificate.id].doubted_from
+        details = {"reason": why.reason_code, "doubted_from": since and since.isoformat()}
+        audit.record("certificate.revoked", certificate, by=by, details=details)
         telling.revoked(certificate, events[certificate.id])
         telling.doubted(certificate, events[certificate.id], doubted(certificate))
 
@@ -181,12 +183,17 @@ def is_above() -> ColumnElement[bool]:
 
 def is_under_review(certificate: Certificate) -> bool:
     """Whether a link above was revoked and nobody has decided about this one, which still stands."""
-    found = exists(
+    return certificate.id in under_review([certificate])
+
+
+def under_review(certificates: Collection[Certificate]) -> set[int]:
+    """The ids of those of which that is true. One question."""
+    query = (
         select(Certificate.id)
         .join(Above, is_above())
-        .where(Certificate.id == certificate.id, NOT_REVOKED, NOT_REPLACED, undecided())
+        .where(Certificate.id.in_([each.id for each in certificates]), NOT_REVOKED, NOT_REPLACED, undecided())
     )
-    return bool(db.session.scalar(select(found)))
+    return set(db.session.scalars(query))
 
 
 def doubted(certificate: Certificate) -> list[Certificate]:

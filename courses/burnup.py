@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
 
-from certificates.register import Certificate
+from certificates.register import Certificate, CertificateEvent
 from courses.goals import GoalState, expected_by, not_revoked
 from lms import clock
 from lms.db import db
@@ -28,17 +29,24 @@ class PaceMonth:
 def pace(project: Project, state: GoalState) -> list[PaceMonth]:
     """Month by month from start to last day of a goal of certified people: plan beside outcome. One query.
 
-    The outcome of a day counts those who held a certificate that day; one that was revoked later never counts.
+    The outcome of a day counts those who held a certificate that day; one that was revoked later never counts, one that
+    was replaced counts until its successor does.
     """
     goal, today = state.goal, clock.today()
+    gone = aliased(CertificateEvent)
+    replaced = and_(gone.certificate_id == Certificate.id, gone.kind == "replaced")
     held = db.session.execute(
-        select(Certificate.holder_id, Certificate.issued_on, Certificate.valid_until).where(
-            *not_revoked(project), Certificate.level == goal.level
-        )
+        select(Certificate.holder_id, Certificate.issued_on, Certificate.valid_until, gone.on)
+        .outerjoin(gone, replaced)
+        .where(*not_revoked(project), Certificate.level == goal.level)
     ).all()
 
     def holders(day: date) -> int:
-        return len({who for who, since, until in held if since <= day and (until is None or until >= day)})
+        return len({
+            who
+            for who, since, until, replaced_on in held
+            if since <= day and (until is None or until >= day) and (replaced_on is None or replaced_on > day)
+        })
 
     return [
         PaceMonth(

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
 
-from certificates.register import NOT_REVOKED, Certificate, not_expired
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
 from courses import surveys
 from courses.horizontal import STEPS, HorizontalStep
 from lms import clock
@@ -144,8 +144,8 @@ def certified(project: Project, level: str) -> Select[int]:
 
 
 def valid_today(project: Project) -> Sequence[ColumnElement[bool]]:
-    """Certificates of the project that have neither been revoked nor run out."""
-    return *not_revoked(project), not_expired(clock.today())
+    """Certificates of the project that have neither been revoked nor replaced nor run out."""
+    return *not_revoked(project), NOT_REPLACED, not_expired(clock.today())
 
 
 def not_revoked(project: Project) -> Sequence[ColumnElement[bool]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from certificates.register import NOT_REVOKED, Certificate, not_expired
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
 from courses.activities import Activity, Session
 from courses.assignments import Review, Submission
 from courses.attendance import STANDS, AttendanceEntry
@@ -111,7 +111,7 @@ def _inside(managed: Managed, project_id: InstrumentedAttribute[int]) -> ColumnE
 
 
 def _valid() -> tuple[ColumnElement[bool], ...]:
-    return NOT_REVOKED, not_expired(clock.today())
+    return NOT_REVOKED, NOT_REPLACED, not_expired(clock.today())
 
 
 def _courses(ids: Sequence[int], managed: Managed) -> dict[int, list[Course]]:

@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import history, linkedin, pdf, register, words
+from certificates import history, linkedin, pdf, register, revoking, words
 from certificates.forms import PresentationForm
 from certificates.policy import may_present, may_rename, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
@@ -24,7 +24,12 @@ bp = Blueprint("certificates", __name__)
 def mine() -> ResponseReturnValue:
     """The certificates of who is signed in, newest first."""
     held = register.of(me())
-    rows = [(row, register.statement_of(row), register.state(row, clock.today())) for row in held]
+    reviewed = revoking.under_review(held)
+    states = [register.state(row, clock.today()) for row in held]
+    rows = [
+        (row, register.statement_of(row), "review" if state == "valid" and row.id in reviewed else state)
+        for row, state in zip(held, states, strict=True)
+    ]
     return render_template("certificates/mine.html", rows=rows, words=words, successors=history.successors(held))
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import bindparam, exists, func, or_, select
 
-from certificates.register import NOT_REVOKED, Certificate, not_expired
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
 from courses import goals
 from courses.activities import Activity, Session
 from courses.attendance import SignOff
@@ -131,7 +131,7 @@ def _certified_query() -> Any:
     return (
         select(Certificate.project_dnr, Certificate.level, func.count(Certificate.holder_id.distinct()))
         .where(
-            Certificate.project_dnr.in_(IDS), NOT_REVOKED, not_expired(TODAY)
+            Certificate.project_dnr.in_(IDS), NOT_REVOKED, NOT_REPLACED, not_expired(TODAY)
         )
         .group_by(Certificate.project_dnr, Certificate.level)
     )

@@ -148,3 +148,25 @@ def test_two_at_once_make_one(app: Flask, branch: Branch) -> None:
         return rename(db.session.get_one(Certificate, number), db.session.get_one(Person, by)).id
 
     assert len(set(at_once(app, *[act] * 3))) == 1
+
+
+def test_renaming_and_revoking_at_once_leave_one_of_them(app: Flask, branch: Branch) -> None:
+    number, by = branch.trainer.id, branch.leader.id
+    db.session.commit()
+
+    def name() -> str:
+        rename(db.session.get_one(Certificate, number), db.session.get_one(Person, by))
+        return "renamed"
+
+    def fall() -> str:
+        certificate, person = db.session.get_one(Certificate, number), db.session.get_one(Person, by)
+        revoking.revoke(certificate, reason_code="conduct", by=person)
+        return "revoked"
+
+    results = at_once(app, name, fall)
+    won = [each for each in results if isinstance(each, str)]
+    lost = [each.code for each in results if isinstance(each, Refused)]
+    assert (won, lost) in ((["renamed"], ["replaced"]), (["revoked"], ["not_valid"]))
+    db.session.rollback()
+    held = list(db.session.scalars(select(Certificate).where(Certificate.holder_id == branch.trainer.holder_id)))
+    assert len(held) == (2 if won == ["renamed"] else 1)

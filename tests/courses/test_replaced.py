@@ -1,12 +1,13 @@
 """A certificate that a newer one has taken the place of: every page that lists certificates knows the word for it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from certificates import issuing, register, renaming, revoking
-from courses import certification
+from courses import burnup, certification, goals
 from lms import clock
 from lms.people import Person
 from tests.certificates.branches import make_certificate
@@ -51,3 +52,21 @@ def test_who_has_another_name_is_certified_in_the_run_by_the_newer_one(app: Flas
     assert certification.certify(run, [person], by=trainer) == [second]
     revoking.revoke(second, reason_code="mistake", by=leader)
     assert certification.facts(run)[person.id].certificate == "revoked"
+
+
+def test_only_the_newest_counts_for_the_goals_of_today(app: Flask) -> None:
+    """A successor with fewer days than the first: whoever has run out is not counted by the paper that was replaced."""
+    project = make_project()
+    holder, today = make_participant(project), clock.today()
+    board = lambda: next(each for each in goals.board(project) if each.goal.level == "user")  # noqa: E731
+    first = make_certificate(project, holder)
+    draft = replace(register.statement_of(first), number=register.DRAFT, valid_until=today + timedelta(days=2))
+    values = {"holder": holder, "issuer_certificate": None, "by": holder, "replaces": first}
+    issuing.issue(draft, ground="shorter", **values)  # type: ignore[arg-type]
+    assert board().reached.count == 1  # type: ignore[union-attr]
+    with clock.moved(clock.now() + timedelta(days=3)):
+        assert board().reached.count == 0  # type: ignore[union-attr]
+        assert burnup.pace(project, board())[-1].day >= clock.today()
+        reached = {month.day: month.reached for month in burnup.pace(project, board())}
+        assert reached[clock.today()] == 0
+    assert {month.day: month.reached for month in burnup.pace(project, board())}[today] == 1
