@@ -71,6 +71,12 @@ class Trainer:
         """Whether her users have somebody to ask: she holds the role, and nothing was taken back or has run out."""
         return self.state in ("valid", "expiring", "missing")
 
+    @property
+    def marks(self) -> dict[int, str]:
+        """Number of a user's pearl → how it differs: first those under review, then those with nobody to ask."""
+        alone = range(0 if self.is_active else self.reach)
+        return dict.fromkeys(alone, "bad") | dict.fromkeys(range(self.doubted), "warn")
+
 
 @dataclass(frozen=True)
 class CountyTrainer:

@@ -34,6 +34,7 @@ def show(project: Project) -> ResponseReturnValue:
     return render_template(
         "courses/cascade/show.html",
         project=project, tree=tree, wanted=wanted, curtain=hang(tree), as_table=request.args.get("as") == "table",
+        decides=bool(may_lead_project(me(), project)),
         exempt=exemptions.counting(uncertified, project.id, "trainer", today),
         asked={key: value for key, value in (("place", wanted.place), ("year", wanted.year)) if value},
         **_page(tree),

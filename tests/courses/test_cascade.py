@@ -352,3 +352,10 @@ def test_a_protected_trainer_has_no_municipality_in_the_string(app: Flask) -> No
     make_role("trainer", project, person=make_person("Hidden Person", protected=True, alias="Deltagare Fem"))
     (found,) = cascade.tree(project, DAY).trainers
     assert (found.name, found.place) == ("Deltagare Fem", "")
+
+
+def test_the_pearls_of_a_branch_tell_review_before_loneliness() -> None:
+    known = {"person_id": 1, "name": "", "place": "", "until": None}
+    assert Trainer(**known, state="valid", reach=3, doubted=1).marks == {0: "warn"}  # type: ignore[arg-type]
+    assert Trainer(**known, state="revoked", reach=3, doubted=1).marks == {0: "warn", 1: "bad", 2: "bad"}  # type: ignore[arg-type]
+    assert Trainer(**known, state="missing", reach=3).marks == {}  # type: ignore[arg-type]
