@@ -289,3 +289,17 @@ def test_others_are_named_and_nothing_of_theirs_is_fetched(app: Flask, client: F
     assert "did:web:lan.example" in page
     assert "without proof" in page
     assert "Genuine" not in page
+
+
+def test_what_a_file_says_is_text_and_no_page(app: Flask, client: FlaskClient) -> None:
+    """Names that would be markup, or places for values, on both kinds of pages."""
+    evil = "<script>alert(1)</script> %(name)s %s {{ 7 * 7 }}"
+    ours = json.loads(file_of(issue(make_person())))
+    ours["issuer"]["name"] = ours["name"] = evil
+    ours["credentialSubject"]["identifier"][0]["identityHash"] = evil
+    theirs = {"issuer": {"id": f"did:web:{evil}", "name": evil}, "credentialSubject": {"licenseNumber": evil}}
+    for document, words in ((ours, "Not genuine"), (theirs, "Somebody else")):
+        page = told(client, json.dumps(document).encode())
+        assert words in page
+        assert "<script>alert" not in page
+        assert "49" not in page.partition("<main")[2].partition("</main")[0]
