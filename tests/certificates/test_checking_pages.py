@@ -243,12 +243,13 @@ def test_the_request_of_a_stranger(app: Flask, client: FlaskClient, monkeypatch:
 
 
 @pytest.fixture
-def no_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens a temporary file fails."""
+def no_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever opens a temporary file fails; the place for them is empty."""
 
     def refuse(*_values: object, **_named: object) -> None:
         raise AssertionError("a file of a stranger was written to a disk")
 
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     for name in ("SpooledTemporaryFile", "TemporaryFile", "NamedTemporaryFile", "mkstemp"):
         monkeypatch.setattr(tempfile, name, refuse)
     monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", refuse)
@@ -272,7 +273,7 @@ def test_nothing_of_a_file_is_left(app: Flask, client: FlaskClient, caplog: pyte
 
 def _everything(app: Flask) -> set[Path]:
     places = [Path(app.config["SETTINGS"].instance), Path(tempfile.gettempdir())]
-    return {path for place in places for path in place.iterdir() if "pytest" not in path.name}
+    return {path for place in places for path in place.rglob("*")}
 
 
 def test_one_address_may_not_ask_for_many(app: Flask) -> None:
