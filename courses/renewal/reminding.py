@@ -67,7 +67,11 @@ def _remind(dnr: str, found: Sequence[tuple[Certificate, int]]) -> None:
     rules = {item.certificate.id: item for item in of_project(project)} if project else {}
     for certificate, days in found:
         _to_holder(certificate, days, rules.get(certificate.id))
-        audit.record(f"certificate.reminded_{days}", certificate, by=None)
+        audit.record(
+            {7: "certificate.reminded_7", 30: "certificate.reminded_30", 90: "certificate.reminded_90"}[days],
+            certificate,
+            by=None,
+        )
     if project is not None:
         _to_leaders(project, [(certificate, rules.get(certificate.id)) for certificate, _days in found])
 
