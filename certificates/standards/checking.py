@@ -6,7 +6,7 @@ county's endorsement of her key was valid at its `validFrom` and has not been re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -18,6 +18,9 @@ from lms.message import N_
 
 REVOKED, EXPIRED = N_("It is revoked."), N_("Its time has run out.")
 """The two refusals that are no fault of the document: it was right once."""
+
+SLACK = timedelta(minutes=5)
+"""How much later than our clock another one may be: what was signed a moment ago is not refused for a second."""
 
 _SEVERAL = {"@context", "proof", "credentialSchema", "evidence", "endorsement", "identifier", "alignment", "tag"}
 _ALONE = {
@@ -197,7 +200,7 @@ def _signature(document: Document, asked: _Asked, code: str) -> None:
 
 
 def _dates(document: Document, asked: _Asked) -> None:
-    if _moment(document["validFrom"]) > asked.at:
+    if _moment(document["validFrom"]) > asked.at + SLACK:
         raise _Failed("dates", N_("It is not valid yet, unless the clock here is slow."))
     passed = "validUntil" not in document or _moment(document["validUntil"]) >= asked.at
     asked.found.checks.append(Check("dates", passed, "" if passed else EXPIRED))
@@ -240,7 +243,7 @@ def _fresh(listed: Document, document: Document, asked: _Asked, code: str) -> No
         integrity.check(listed, _key(listed, asked.trust))
     except (ProofError, ValueError, _Failed) as error:
         raise _Failed(code, N_("The list of revocations is not genuine.")) from error
-    if _moment(listed.get("validFrom")) > asked.at:
+    if _moment(listed.get("validFrom")) > asked.at + SLACK:
         raise _Failed(code, N_("The list of revocations is of a time to come: the clock here is slow."))
     if _moment(listed.get("validUntil")) < asked.at:
         raise _Failed(code, N_("The list of revocations is too old, unless the clock here is fast."))

@@ -1,5 +1,6 @@
 """`lms keys …` as operators meet it: what is listed, what is asked, what is done, and that no secret is ever shown."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from lms.secrets import decrypted
 from tests.certificates.test_signing import checked, issue
 from tests.conftest import NOON
 from tests.factories import make_person
+from tests.installations import Places, backed_up, places
 from tests.test_commands import Installation
+
+__all__ = ["places"]
 
 
 @pytest.fixture
@@ -106,6 +110,18 @@ def test_when_signing_fails_in_the_middle_nothing_is_done(there: Installation, m
     assert there.ask(lambda: keys.in_use("county").public) == name
     assert there.run("keys", "compromise", name, "--yes").exit_code == 0
     assert there.ask(everything_holds)
+
+
+def test_a_backup_without_its_key_gets_new_keys_and_everything_is_believed_again(places: Places) -> None:
+    source, target = places.filled(), places.empty()
+    target.environment["LMS_KEY_ENCRYPTION_KEY"] = base64.urlsafe_b64encode(bytes(32)).decode()
+    restored = target.run("restore", str(backed_up(source)), "--without-key")
+    assert restored.exit_code == 0, restored.output
+    assert "cannot sign" in target.run("doctor").stdout
+    assert target.run("init").exit_code == 0
+    assert target.ask(everything_holds)
+    assert {line.split()[1] for line in target.run("keys", "list").stdout.splitlines()} == {"lost", "in", "spare"}
+    assert "have successors" in target.run("doctor").stdout
 
 
 def test_keys_that_nobody_has_made_are_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A key that others may have, or that is lost: what rested on it is signed anew and believed, what a thief makes not."""
+"""A key that others may have, or that is lost: what rested on it is signed anew; what a thief makes is not believed."""
 
 import json
 from dataclasses import dataclass
