@@ -340,7 +340,7 @@ def test_public_page_has_one_heading_and_no_repeated_id(app: Flask, name: str) -
 
 def test_front_page_signs_in_checks_a_certificate_and_shows_the_demo_only_in_demo(app: Flask) -> None:
     html = render_template("lms/index.html", demo=True)
-    assert 'action="/verify" method="get"' in html
+    assert 'action="/verify" method="post"' in html
     assert 'name="code"' in html
     assert "Step into the demo" in html
     assert "/demo" not in render_template("lms/index.html")
