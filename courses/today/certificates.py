@@ -3,25 +3,26 @@
 Leaders and county trainers are told from waiting.py's question; trainers from the certificates that the home has read.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import bindparam, exists, func, literal, select
+from sqlalchemy import bindparam, exists, func, literal, or_, select
 
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, not_expired
 from certificates.revoking import Above, is_above, undecided
-from courses import lapsed
 from courses.activities import Activity, Session
+from courses.exemptions import Exemption
+from courses.materials import Material
 from courses.renewal import SOON
-from courses.runs import Run, RunTrainer
+from courses.runs import RunTrainer
 from courses.today.leading import Leading
 from courses.today.task import Task
 from lms import clock, filters
-from lms.db import db
 from lms.projects import Project
 
 AFTER = timedelta(days=60)
@@ -32,13 +33,14 @@ TODAY: Any = bindparam("today", type_=Certificate.valid_until.type)
 
 def certificate_tasks(waiting: Iterable[tuple[str, int, str, int]]) -> list[Task]:
     """Of the projects somebody leads, and renewals of those where she is county trainer: the rows of `questions`."""
-    found, runs = [], []
-    for kind, project_id, name, number in waiting:
-        if kind == "run":
-            runs.append(number)
-        else:
-            found.append(_review(project_id, name, number) if kind == "review" else _ending(project_id, name, number))
-    return found + (_lapsed(runs) if runs else [])
+    tasks = {"review": _review, "ending": _ending, "run": _lapsed}
+    found: Counter[str] = Counter()
+    made = []
+    for kind, number, name, count in waiting:
+        found[kind] += 1
+        if found[kind] <= MOST:
+            made.append(tasks[kind](number, name, count))
+    return made
 
 
 def own_tasks(certificates: Mapping[Certificate, State], leading: Leading | None) -> list[Task]:
@@ -55,7 +57,7 @@ def own_tasks(certificates: Mapping[Certificate, State], leading: Leading | None
 
 
 def questions() -> list[Any]:
-    """(kind, project, its name, how many or which run): parts of waiting.py's question."""
+    """(kind, project, its name, how many), or (kind, run, its title, 1): parts of waiting.py's question."""
     led, both = (Project.id.in_(bindparam(name, expanding=True)) for name in ("led", "both"))
     of_project = Project.dnr == Certificate.project_dnr
     review = (
@@ -73,40 +75,48 @@ def questions() -> list[Any]:
         .where(both, days, NOT_REVOKED, NOT_REPLACED)
         .group_by(Project.id, Project.name)
     )
-    return [review, ending, _runs(led, of_project)]
+    return [review, ending, _runs(led)]
 
 
-def _runs(led: Any, of_project: Any) -> Any:
-    """Runs that are not over, of a trainer who had a certificate in the project and has none that holds today."""
-    hers = (Certificate.holder_id == RunTrainer.person_id, Certificate.level == "trainer", of_project)
-    had = exists().where(*hers)
+def _runs(led: Any) -> Any:
+    """Runs that are not over, of trainers of whom one was certified once and nobody may certify today.
+
+    The rule is the gate's (courses/gate.py); who will lose her right before the run is over is told on its page.
+    """
+    hers = (
+        Certificate.holder_id == RunTrainer.person_id,
+        Certificate.level == "trainer",
+        Certificate.project_dnr == Project.dnr,
+    )
     has = exists().where(*hers, NOT_REVOKED, NOT_REPLACED, not_expired(TODAY))
+    exempt = exists().where(
+        Exemption.person_id == RunTrainer.person_id,
+        Exemption.project_id == Activity.project_id,
+        Exemption.level == "trainer",
+        Exemption.starts <= TODAY,
+        Exemption.ends >= TODAY,
+    )
     now = bindparam("now", type_=Session.ends_at.type)
-    trained = exists().where(RunTrainer.run_id == Activity.id, had, ~has)
     return (
-        select(literal("run"), Project.id, Project.name, Activity.id)
-        .join(Activity, Activity.project_id == Project.id)
+        select(literal("run"), Activity.id, Activity.title, literal(1))
+        .select_from(Activity)
+        .join(Project, Project.id == Activity.project_id)
+        .join(Material, Material.id == Activity.__table__.c.material_id)
         .where(
             led,
-            Activity.kind == "course",
             Activity.cancelled_at.is_(None),
+            Material.document["led_by"].as_string() == "trainer",
             exists().where(Session.activity_id == Activity.id, Session.ends_at > now),
-            trained,
+            exists().where(RunTrainer.run_id == Activity.id, exists().where(*hers)),
+            ~exists().where(RunTrainer.run_id == Activity.id, or_(has, exempt)),
         )
     )
 
 
-def _lapsed(ids: Collection[int]) -> list[Task]:
-    """The gate has the last word: an exemption lets her lead, and a county trainer needs no certificate for some."""
-    found = lapsed.of_runs(list(db.session.scalars(select(Run).where(Run.id.in_(list(ids)[:MOST])))))
-    tasks = []
-    for each in found.values():
-        names = ", ".join(person.name for person, _why in each.reasons)
-        title = _("Nobody can certify %(run)s", run=each.run.title) if each.whole else each.run.title
-        text = _("%(names)s: no certificate that holds. Renew it, grant an exemption or add a trainer.", names=names)
-        url = url_for("runs.show", run_id=each.run.id)
-        tasks.append(Task("saknas" if each.whole else "pagar", title, text, url, _("Open the run"), 82))
-    return tasks
+def _lapsed(run_id: int, run: str, _one: int) -> Task:
+    text = _("None of its trainers has a certificate that holds. Renew it, grant an exemption or add a trainer.")
+    url = url_for("runs.show", run_id=run_id)
+    return Task("saknas", _("Nobody can certify %(run)s", run=run), text, url, _("Open the run"), 82)
 
 
 def _review(project_id: int, project: str, count: int) -> Task:
