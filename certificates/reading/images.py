@@ -101,7 +101,7 @@ def svg(data: bytes) -> str:
     parser.StartDoctypeDeclHandler = reader.doctype
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
         if isinstance(error, UnreadableError):
             raise
         raise UnreadableError("broken", N_("The picture is damaged.")) from error

@@ -34,12 +34,17 @@ def contents(data: bytes) -> dict[str, Any]:
         if len(reader.pages) > PAGES:
             raise UnreadableError("pages", N_("The PDF has more pages than a certificate."))
         text = _attached(reader)
-        pages = [page.extract_text()[:_PAGE] for page in reader.pages]
+        pages = [_written(page.extract_text()[:_PAGE]) for page in reader.pages]
     except UnreadableError:
         raise
     except (PyPdfError, ArithmeticError, LookupError, AttributeError, TypeError, ValueError, OSError) as error:
         raise UnreadableError("broken", N_("The PDF is damaged.")) from error
     return {"text": text, "pages": pages, "signatures": _signatures(data)}
+
+
+def _written(text: str) -> str:
+    """The text without half signs, which a PDF can name and nobody can be shown."""
+    return text.encode(errors="replace").decode()
 
 
 def _attached(reader: Any) -> str:

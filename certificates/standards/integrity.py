@@ -30,6 +30,8 @@ _ROOM = Path(__file__).parent / "contexts"
 _OURS = {OPEN_BADGES: _ROOM / "open-badges-3.0.3.jsonld", EXTENSIONS: _ROOM / "open-badges-extensions.jsonld"}
 _UNDEFINED = "urn:undefined:"
 _RELATIVE = "https://relative.invalid/"
+_UNREADABLE = (SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What the libraries trip over when an address, a number or a value is none."""
 Document = dict[str, Any]
 
 
@@ -45,6 +47,7 @@ def read(text: str | bytes) -> Document:
     """JSON as a document; refuses what another reader may read otherwise: doubled keys, NaN, no object."""
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(found, ensure_ascii=False).encode()  # half a sign has no bytes: nobody could be shown it
     except (ValueError, RecursionError) as error:
         if isinstance(error, ProofError):
             raise
@@ -106,12 +109,21 @@ def proof_of(document: Document) -> Mapping[str, Any]:
 def canonical(document: Document) -> bytes:
     """The document as N-Quads in the one order of RDFC-1.0. Raises ProofError when they would not say all of it."""
     _check_plain(document)
-    quads = _quads(_with_everything_defined(document))
+    try:
+        quads = _quads(_with_everything_defined(document))
+        _check_whole(quads)
+        return _ordered(quads)  # the same as without the copy's `@vocab` and the base: nothing used them
+    except ProofError:
+        raise
+    except _UNREADABLE as error:
+        raise ProofError("unreadable", N_("The credential is built in a way that no certificate is.")) from error
+
+
+def _check_whole(quads: str) -> None:
     if _UNDEFINED in quads:
         raise ProofError("undefined", N_("A word of the document is not defined, so nothing protects it."))
     if _RELATIVE in quads:
         raise ProofError("relative", N_("An address of the document is not whole, so nothing protects it."))
-    return _ordered(quads)  # the same as without the copy's `@vocab` and the base: nothing used them
 
 
 def _check_plain(value: object) -> None:

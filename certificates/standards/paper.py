@@ -56,16 +56,18 @@ def read(text: str, keys: dict[bytes, Ed25519PublicKey]) -> Paper:
         key = keys[cbor2.loads(protected)[_KEY_ID]]
         key.verify(signature, _signed(protected, payload))
         return _paper(cbor2.loads(payload))
-    except (cbor2.CBORDecodeError, InvalidSignature, LookupError, TypeError, ValueError, OverflowError) as error:
+    except (cbor2.CBORError, InvalidSignature, LookupError, TypeError, ValueError, OverflowError) as error:
         raise PaperError("the digits are not what the county signed") from error
 
 
 def signer(text: str) -> bytes:
     """The `key_id` that digits of ours name; nothing is checked. Raises PaperError."""
     try:
-        found: bytes = cbor2.loads(_message(text)[0])[_KEY_ID]
-    except (cbor2.CBORDecodeError, LookupError, TypeError, ValueError) as error:
+        found = cbor2.loads(_message(text)[0])[_KEY_ID]
+    except (cbor2.CBORError, LookupError, TypeError, ValueError) as error:
         raise PaperError("no key is named") from error
+    if not isinstance(found, bytes):
+        raise PaperError("no key is named")
     return found
 
 

@@ -1,0 +1,91 @@
+"""What strangers, holders and former trainers try against certificates: their files, codes, chain, keys and lists."""
+
+import copy
+import io
+import json
+from typing import Any
+
+import cbor2
+import pytest
+from flask.testing import FlaskClient
+
+from certificates.examining import Trusted, examine, scanned
+from certificates.reading import UnreadableError, read
+from certificates.standards.integrity import Document
+from tests.certificates.credentials import NOW, World, world
+
+
+@pytest.fixture(scope="module")
+def here() -> World:
+    return world()
+
+
+@pytest.fixture(scope="module")
+def signed(here: World) -> Document:
+    return here.certificate()
+
+
+def put(document: Document, value: object, *path: str | int) -> Document:
+    """A copy with another value at the end of a path."""
+    made: Any = copy.deepcopy(document)
+    place = made
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return dict(made)
+
+
+# --- a stranger with a file -----------------------------------------------------------------------------------
+
+HOLDER = ("credentialSubject", "identifier", 0, "identityHash")
+NONSENSE = ("\ud800", 10**400, 1e400, "urn:x<y>", "http://[", "urn:a\\b", {"id": "urn:a\\b"}, {"@value": "x"}, "a\nb")
+
+
+@pytest.mark.parametrize("path", [("id",), ("name",), ("issuer", "name"), HOLDER, ("type", 0), ("evidence", 0, "id")])
+def test_no_value_makes_a_check_stumble(here: World, signed: Document, path: tuple[str | int, ...]) -> None:
+    """Addresses, numbers and signs that are none are told to be so, whoever the document says it is from."""
+    foreign = json.loads(json.dumps(signed).replace("kurs.example", "other.example"))
+    for document in (signed, foreign):
+        for value in NONSENSE:
+            given = json.dumps(put(document, value, *path)).encode()
+            told = examine(read(given), Trusted(here.trust), here.lists().get, NOW)
+            assert told.verdict == "refused" or (document is foreign and not told.proven), (path, value)
+
+
+def test_what_a_changed_file_says_can_be_shown(client: FlaskClient, signed: Document) -> None:
+    """Half a sign has no bytes: a page that repeats it could not be sent."""
+    for name in ("\\ud800", "\\udc00x", "<script>"):
+        text = json.dumps(put(signed, "NAME", *HOLDER)).replace("NAME", name)
+        answer = client.post("/verify", data={"file": (io.BytesIO(text.encode()), "x")})
+        assert answer.status_code == 200
+        assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("encoding", ["foo", "hex", "undefined", "utf-7", "idna"])
+def test_a_picture_in_an_unheard_encoding_is_damaged(encoding: str) -> None:
+    given = f'<?xml version="1.0" encoding="{encoding}"?><svg xmlns="http://www.w3.org/2000/svg"/>'
+    with pytest.raises(UnreadableError):
+        read(given.encode())
+
+
+def digits(data: bytes) -> str:
+    return str(int.from_bytes(b"\x01" + data))
+
+
+STRANGE = {
+    "a list as a key": cbor2.dumps([cbor2.dumps({1: -8, 4: [1]}), {}, b"x", b"y"]),
+    "a map as a key": cbor2.dumps([cbor2.dumps({1: -8, 4: {}}), {}, b"x", b"y"]),
+    "a message": b"\x84\xd8\x24\x60\xa0\x40\x40",
+    "itself": b"\x84\xd8\x1c\x81\xd8\x1d\x00\xa0\x40\x40",
+    "a number beyond all": b"\x84\xc5\x82\x1b\x7f\xff\xff\xff\xff\xff\xff\xff\x01\xa0\x40\x40",
+    "deep": b"\x84" + b"\x81" * 700 + b"\x00\xa0\x40\x40",
+    "more than there is": b"\x9b\x7f\xff\xff\xff\xff\xff\xff\xff",
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_strange_digits_are_no_paper(here: World, client: FlaskClient, name: str) -> None:
+    given = digits(STRANGE[name])
+    assert scanned.examine(given, here.trust, lambda _name: None, NOW).verdict == "refused"
+    answer = client.post("/verify", data={"code": f"http://localhost/v/{'A' * 16}#{given}"})
+    assert answer.status_code == 200
