@@ -1,6 +1,6 @@
 """Examining with what this installation knows: its keys, its lists of revocations, and the word of its register.
 
-The rule that matters most: the register's word stands beside the proof of the file and can only make it worse.
+The rule that matters most: the register's word stands beside the proof of the file and makes nothing good of it.
 """
 
 from dataclasses import dataclass, replace
@@ -37,10 +37,11 @@ class Outcome:
     @property
     def verdict(self) -> str:
         """The verdict of the proof, or what happened in the register since the file was made."""
-        if self.register is None or self.told.verdict not in ("genuine", "expired", "unsealed", "unknown"):
-            return self.told.verdict
-        since = {"revoked": "revoked", "replaced": "replaced", "reviewed": "doubted"}.get(self.register.word)
-        return since or self.told.verdict
+        proof, word = self.told.verdict, self.register.word if self.register else ""
+        if proof == "doubted" and word == "valid" and self.register and self.register.kept_on:
+            return "kept"
+        since = {"revoked": "revoked", "replaced": "replaced", "reviewed": "doubted"}
+        return since.get(word, proof) if proof in ("genuine", "expired", "unsealed", "unknown", "doubted") else proof
 
 
 def file(data: bytes) -> Outcome:

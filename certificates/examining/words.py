@@ -27,6 +27,10 @@ VERDICTS = {
         N_("Genuine, but the trainer's right has been revoked"),
         N_("Who issued it may no longer certify. Ask the issuer whether this certificate still holds."),
     ),
+    "kept": (
+        N_("Genuine, and confirmed by the county"),
+        N_("The trainer's right was revoked later; the county stands by this certificate. There is a newer file of it."),
+    ),
     "unsealed": (
         N_("The certificate in the file is genuine, the page may not be"),
         N_("The PDF does not have the county's seal. Go by what was signed, below, and not by the page."),
@@ -54,6 +58,7 @@ LOOKS = {
     "genuine": ("klar", "klar"),
     "expired": ("pagar", "utgar"),
     "doubted": ("pagar", "pagar"),
+    "kept": ("pagar", "klar"),
     "unsealed": ("pagar", "pagar"),
     "unknown": ("pagar", "okand"),
     "foreign": ("kommande", "okand"),

@@ -126,8 +126,8 @@ def test_the_register_speaks_beside_the_proof(app: Flask, client: FlaskClient) -
     leader = make_role("project_leader", project)
     deciding.decide(project, {kept.id: "keep", made.id: "revoke"}, by=leader)
     page = told(client, others)
+    assert "<h1>Genuine, and confirmed by the county</h1>" in page
     assert "confirmed it on" in page
-    assert "There is" not in page
     assert "Ask the holder to download" in page
     assert "Genuine and valid" in told(client, file_of(kept))
     assert "<h1>Revoked</h1>" in told(client, held)

@@ -256,7 +256,7 @@ def test_every_check_and_verdict_has_words() -> None:
     found = examined(here, sealed(page(statement(), written(here.certificate()))))
     codes = {line.code for line in found.lines} | {"issuer", "paper", "code"}
     assert codes == set(words.CHECKS)
-    assert set(get_args(Verdict)) | {"replaced"} == set(words.VERDICTS) == set(words.LOOKS)
+    assert set(get_args(Verdict)) | {"replaced", "kept"} == set(words.VERDICTS) == set(words.LOOKS)
     assert {fact.code for fact in found.facts} <= set(words.FACTS)
 
 
