@@ -1,10 +1,10 @@
 """Making the bundle: what is signed, what is told about it, and how to serve it, one file after the other.
 
-Nothing is kept in memory of what is written: five thousand certificates take no more of it than fifty.
+Nothing is kept in memory of what is written: of each certificate only its address is known beforehand.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -83,13 +83,13 @@ def _signed(into: Folder, fresh: timedelta) -> None:
         into.write(f"achievements/{slug}.json", json.dumps(credentials.achievement_with(slug), ensure_ascii=False))
 
 
-def _codes() -> Iterator[str]:
+def _codes() -> Sequence[str]:
     return _values(select(Certificate.code).order_by(Certificate.id))
 
 
-def _values(query: Any) -> Iterator[str]:
-    """The values of one column, some at a time."""
-    yield from db.session.scalars(query.execution_options(yield_per=500))
+def _values(query: Any) -> Sequence[str]:
+    """The short values of one column; what they lead to is read one at a time."""
+    return list(db.session.scalars(query))
 
 
 def _mark() -> tuple[object, ...]:
