@@ -29,7 +29,7 @@ VERDICTS = {
     ),
     "kept": (
         N_("Genuine, and confirmed by the county"),
-        N_("The trainer's right was revoked later; the county stands by this certificate. There is a newer file of it."),
+        N_("The trainer's right was revoked later; the county stands by this certificate. There is a newer file."),
     ),
     "unsealed": (
         N_("The certificate in the file is genuine, the page may not be"),
