@@ -58,10 +58,13 @@ def decide(project: Project, choices: Mapping[int, Outcome], *, note: str = "", 
         raise Refused(_("Choose what is to become of at least one certificate."), "nothing")
     if len(note) > 2000:
         raise Refused(_("The note is at most 2000 characters."), "note")
-    wanted = sorted(choices)
-    db.session.execute(
-        select(Certificate.id).where(Certificate.id.in_(wanted)).order_by(Certificate.id).with_for_update()
+    wanted = set(choices)
+    asked = list(
+        db.session.scalars(
+            select(Certificate).where(Certificate.id.in_(wanted), Certificate.project_dnr == project.dnr)
+        )
     )
+    revoking.locked_lines(asked)
     found = {doubt.certificate.id: doubt for doubt in _rows(_waiting(project).where(Certificate.id.in_(wanted)))}
     if not found:
         raise Refused(_("Everything that you chose is decided already. Nothing was changed."), "decided")
@@ -74,12 +77,8 @@ def decide(project: Project, choices: Mapping[int, Outcome], *, note: str = "", 
     if chosen["revoke"]:
         fall = [doubt.certificate for doubt in chosen["revoke"]]
         revoking.revoke_all(fall, Why("grounds", note=note), by=by)
-    late = db.session.scalars(
-        select(Certificate).where(
-            Certificate.id.in_(set(wanted) - set(found)), Certificate.project_dnr == project.dnr
-        )
-    )
-    return Decided(len(chosen["keep"]), len(chosen["revoke"]), tuple(late))
+    late = tuple(certificate for certificate in asked if certificate.id not in found)
+    return Decided(len(chosen["keep"]), len(chosen["revoke"]), late)
 
 
 def _write(doubts: Sequence[Doubt], outcome: Outcome, note: str, by: Person) -> None:

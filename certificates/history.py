@@ -1,13 +1,13 @@
 """What happened to a certificate, for its page: replaced, renewed, doubted, decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from certificates import deciding, register, revoking
-from certificates.policy import may_see_certificate
-from certificates.register import Certificate
+from certificates.policy import may_revoke, may_see_certificate
+from certificates.register import Certificate, CertificateEvent
 from certificates.revoking import CertificateDecision
 from lms.db import db
 from lms.people import Person
@@ -30,7 +30,7 @@ class History:
     """The certificates before and after this one with why each was replaced, and what was decided about it.
 
     `may_open`: the ids of those two that the viewer may open. `kept`: the latest decision that it stands, though the
-    certificate above it was revoked.
+    certificate above it was revoked. `notes`: what was noted for the file, for who may revoke.
     """
 
     predecessor: Certificate | None
@@ -40,6 +40,7 @@ class History:
     may_open: frozenset[int]
     is_under_review: bool
     kept: CertificateDecision | None
+    notes: tuple[str, ...]
     pointers: tuple[Pointer, ...]
 
 
@@ -55,6 +56,7 @@ def history_of(certificate: Certificate, viewer: Person) -> History:
         successor_reason=_reason(certificate),
         may_open=frozenset(each.id for each in (before, after) if each and may_see_certificate(viewer, each)),
         is_under_review=revoking.is_under_review(certificate),
+        notes=_notes(certificate, decisions) if may_revoke(viewer, certificate) else (),
         kept=next((decision for decision, _event in decisions if decision.outcome == "keep"), None),
         pointers=tuple(pointer for ask in ASKED for pointer in ask(certificate, viewer)),
     )
@@ -65,6 +67,14 @@ def successors(certificates: list[Certificate]) -> dict[int, Certificate]:
     ids = [certificate.id for certificate in certificates]
     query = select(Certificate).where(Certificate.replaces_id.in_(ids))
     return {each.replaces_id: each for each in db.session.scalars(query) if each.replaces_id}
+
+
+def _notes(
+    certificate: Certificate, decisions: Sequence[tuple[CertificateDecision, CertificateEvent]]
+) -> tuple[str, ...]:
+    """Notes of the revocation and of decisions, each once: one that falls by a decision has the same on both."""
+    said = [event.note for event in certificate.events] + [decision.note for decision, _event in decisions]
+    return tuple(dict.fromkeys(note for note in said if note))
 
 
 def _reason(certificate: Certificate) -> str:

@@ -99,7 +99,7 @@ def revoke(
 def revoke_all(certificates: Sequence[Certificate], why: Why, *, by: Person) -> None:
     """The same for many, all of them or none; each status list is signed once."""
     _check(why)
-    lines = _locked_lines(certificates)
+    lines = locked_lines(certificates)
     for certificate in certificates:
         if _has_event(certificate, "revoked"):
             raise Refused(_("The certificate is revoked already."), "revoked")
@@ -126,8 +126,11 @@ def _check(why: Why) -> None:
         raise Refused(_("The day must be today or earlier."), "future")
 
 
-def _locked_lines(certificates: Sequence[Certificate]) -> list[list[Certificate]]:
-    """Each certificate with those it has replaced, one after the other; locked until the transaction ends."""
+def locked_lines(certificates: Sequence[Certificate]) -> list[list[Certificate]]:
+    """Each certificate with those it has replaced, one after the other; locked until the transaction ends.
+
+    Everybody locks in the order of ids, so that nobody waits for somebody who waits.
+    """
     lines = [[certificate] for certificate in certificates]
     for each in lines:
         while (before := each[-1].replaces_id) is not None:
