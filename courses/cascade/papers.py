@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, case, false, func, literal, select
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
 from certificates.revoking import Above, is_above, undecided
 from courses import materials
-from lms.db import db
+from lms.db import rows
 from lms.organisations import Organisation
 from lms.people import Person
 from lms.projects import Project
@@ -59,7 +59,7 @@ def of(project: Project, on: date) -> Sequence[Paper]:
         .where(Certificate.project_dnr == project.dnr)
         .order_by(Certificate.id)
     )  # fmt: skip
-    return [Paper(*row) for row in db.session.execute(query)]
+    return list(map(Paper._make, rows(query, {})))
 
 
 def standing(papers: Sequence[Paper]) -> list[Standing]:
