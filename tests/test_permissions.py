@@ -143,7 +143,10 @@ MATRIX: dict[str, object] = {
     **dict.fromkeys(["countersigning.show", "countersigning.sign"], frozenset()),  # this project asks no manager
     **dict.fromkeys(["hours.send_code"], frozenset({"anonymous", "participant"})),
     **dict.fromkeys(["invitations.answer"], frozenset({"anonymous", "participant"})),
-    **dict.fromkeys(["certificates.show", "certificate_files.sealed_pdf", "certificate_files.other"], frozenset({"participant", "trainer", "leader"})),
+    **dict.fromkeys(
+        ["certificates.show", "certificate_files.sealed_pdf", "certificate_files.other"],
+        frozenset({"participant", "trainer", "leader"}),
+    ),
 }  # fmt: skip
 
 LAST = {"roles.take", "runs.cancel", "enrolments.withdraw", "uploads.apply", "uploads.discard",
