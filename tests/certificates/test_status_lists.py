@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from certificates import status_lists
+from certificates import revoking, status_lists
 from certificates.credentials import StatusList
 from certificates.standards import checking, integrity, status_list
 from lms import clock
@@ -122,3 +122,16 @@ def test_lists_of_a_clock_that_ran_ahead_are_signed_anew(app: Flask) -> None:
     found = checked(made)
     assert [each.code for each in found.checks if not each.passed] == ["dates"], "and says so itself until tomorrow"
     assert {listed["validFrom"] for listed in lists().values()} == {"2022-10-12T10:00:00Z"}
+
+
+def test_when_half_of_the_countys_places_are_taken_the_next_list_begins(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_list, "BITS", 16)
+    rows = [issue(make_person(), "user", ground=f"full {number} ") for number in range(10)]
+    assert len(lists()) == 2
+    revoking.revoke(rows[0], reason_code="mistake", by=make_person())
+    assert [checked(each).passed for each in rows] == [False] + [True] * 9
+    with clock.moved(clock.now() + timedelta(days=2)):
+        status_lists.renew_due()
+        assert [checked(each).passed for each in rows] == [False] + [True] * 9
