@@ -26,6 +26,7 @@ def replaced(code: str) -> str:
         "name": _("The holder has changed her name."),
         "spelling": _("The name was misspelt."),
         "protected": _("The holder is shown under another name."),
+        "limited": _("Its last day was changed."),
     }
     return words.get(code) or str(_("A newer certificate has taken its place."))
 

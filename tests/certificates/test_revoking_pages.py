@@ -11,6 +11,7 @@ from lms import clock
 from lms.db import db
 from tests.certificates.branches import Branch, make_branch
 from tests.factories import make_role, make_run
+from tests.queries import count_queries
 
 WHY = {"reason": "conduct", "sure": "1"}
 
@@ -121,7 +122,22 @@ def test_nonsense_decides_nothing(browser: FlaskClient, branch: Branch, sent: di
     assert deciding.count(branch.project) == 4
 
 
-def test_the_list_has_pages_and_few_questions(browser_of, app: Flask) -> None:  # type: ignore[no-untyped-def]
+def test_many_cost_no_more_questions_than_few(browser_of, app: Flask) -> None:  # type: ignore[no-untyped-def]
+    counts = []
+    for size in (1, 6):
+        branch = make_branch(size, size)
+        browser = browser_of(branch.leader)
+        for address in (f"/certificates/{branch.trainer.id}/revoke", revoked(branch)):
+            browser.get(address)
+            db.session.expunge_all()
+            with count_queries() as queries:
+                assert browser.get(address).status_code == 200
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 16
+
+
+def test_the_list_has_pages(browser_of, app: Flask) -> None:  # type: ignore[no-untyped-def]
     branch = make_branch(30, 4)
     browser = browser_of(branch.leader)
     address = f"/certificates/{branch.trainer.id}/revoke?doubted_from={branch.since}"
