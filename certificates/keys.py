@@ -291,4 +291,6 @@ def trust() -> Trust:
     """Whom this installation believes: its own county, by the keys that are not revoked."""
     from certificates.standards.checking import Trust  # noqa: PLC0415  see _add
 
-    return Trust(county_did(), {method(key): public(key) for key in listed() if key.revoked_at is None})
+    every = listed()
+    good = {method(key): public(key) for key in every if key.revoked_at is None}
+    return Trust(county_did(), good, frozenset(method(key) for key in every if key.revoked_at is not None))

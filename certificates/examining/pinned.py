@@ -108,4 +108,5 @@ def _trust(document: Document) -> Trust:
                 continue  # a key of another kind signs nothing here
     if not keys:
         raise PinnedError("the trust file has no key that signs certificates")
-    return Trust(did, keys)
+    withdrawn = (str(each.get("id")) for each in methods if isinstance(each, dict) and "revoked" in each)
+    return Trust(did, keys, frozenset(withdrawn))

@@ -35,10 +35,14 @@ Lists = Callable[[str], Document | None]
 
 @dataclass(frozen=True)
 class Trust:
-    """Who is believed without further proof: DID → id of the key → the key; and the name of the issuer."""
+    """Who is believed without further proof: the issuer's DID and its keys by their ids.
+
+    `withdrawn` are the ids of keys that were the issuer's and count no longer, to be told apart from unknown ones.
+    """
 
     did: str
     keys: Mapping[str, Ed25519PublicKey]
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,8 @@ def _part(document: Document, name: str) -> Document:
 
 
 def _spelled(name: str, value: object) -> bool:
+    if isinstance(value, list) and any(isinstance(each, list) for each in value):
+        return False  # a list in a list means what the list means
     if name == "type":
         kinds = {str(each) for each in value} if isinstance(value, list) else set()
         return value in _ALONE if isinstance(value, str) else bool(kinds) and not kinds & _ALONE
@@ -171,6 +177,8 @@ def _key(document: Document, trust: Trust) -> Ed25519PublicKey:
     issuer, method = document["issuer"], _method(document)
     did = issuer if isinstance(issuer, str) else issuer["id"]
     if did == trust.did:
+        if method in trust.withdrawn:
+            raise _Failed("signature", N_("The key that signed it was withdrawn. A new file can be fetched."))
         if method not in trust.keys:
             raise _Failed("signature", N_("The key is not one of the trusted issuer."))
         return trust.keys[method]

@@ -91,6 +91,14 @@ def test_the_county_key_is_withdrawn_and_everything_stands_on_the_next(issued: I
     assert keys.in_use("county") is spare
     assert keys.spare() not in (None, spare)
     assert not any(believed(each) for each in [*before, theft])
+    words = [
+        each.words
+        for document in before
+        for each in checking.check(document, keys.trust(), lists().get, clock.now()).checks
+        if not each.passed
+    ]
+    assert len(words) == 4
+    assert all("withdrawn" in each for each in words)
     assert all(checked(each).passed for each in issued.every)
     assert [paper_of(each).number for each in issued.every] == [each.number for each in issued.every]
     trusted = {paper.key_id(keys.public(each)): keys.public(each) for each in keys.listed() if not each.revoked_at}
