@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from certificates import register
 from certificates.register import Certificate
-from lms.db import db
 from lms.people import Person, has_role
 from lms.permissions import Answer, yes_if
-from lms.projects import Project
 
 
 def may_see_certificate(person: Person, certificate: Certificate) -> Answer:
@@ -56,5 +53,5 @@ def may_present(person: Person, certificate: Certificate) -> Answer:
 
 
 def _leads_project_of(person: Person, certificate: Certificate) -> bool:
-    project_id = db.session.scalar(select(Project.id).where(Project.dnr == certificate.project_dnr))
-    return project_id is not None and has_role(person, "project_leader", project_id=project_id)
+    project = register.project_of(certificate)
+    return project is not None and has_role(person, "project_leader", project_id=project.id)

@@ -24,9 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from certificates.statement import Statement, from_json, normalise_code
-from lms import audit, clock
+from lms import audit, clock, projects
 from lms.db import Base, append_only, db
 from lms.people import Person
+from lms.projects import Project
 from lms.refusals import Refused
 
 LEVELS = ("trainer", "user")
@@ -132,6 +133,11 @@ def present(certificate: Certificate, *, full_name: bool, by: Person) -> None:
 def statement_of(certificate: Certificate) -> Statement:
     """What the certificate says, from its stored text."""
     return from_json(certificate.statement)
+
+
+def project_of(certificate: Certificate) -> Project | None:
+    """The project that the certificate is from, while it is there."""
+    return projects.project_with(certificate.project_dnr)
 
 
 def tells_protected_name(certificate: Certificate) -> bool:

@@ -5,15 +5,11 @@ The rule that matters most: who is only doubted reads in the first line that the
 
 from collections.abc import Sequence
 
-from flask import current_app
-from sqlalchemy import select
-
 from certificates import words
-from certificates.register import Certificate, CertificateEvent
+from certificates.credentials import base_url
+from certificates.register import Certificate, CertificateEvent, project_of
 from lms import clock, mail
-from lms.db import db
 from lms.people import Person, holders
-from lms.projects import Project
 
 
 def revoked(certificate: Certificate, event: CertificateEvent) -> None:
@@ -27,7 +23,7 @@ def doubted(certificate: Certificate, event: CertificateEvent, under: Sequence[C
     for each in under:
         mail.enqueue(each.holder, "doubted", key=f"doubted:{event.id}:{each.id}", certificate=each, url=page_of(each))
     project = project_of(certificate)
-    url = f"{_base()}/projects/{project.id}/certificates-under-review" if project else ""
+    url = f"{base_url()}/projects/{project.id}/certificates-under-review" if project else ""
     for leader in leaders_of(certificate):
         mail.enqueue(
             leader, "revoked_leader", key=f"revoked-leader:{event.id}:{leader.id}", certificate=certificate,
@@ -47,6 +43,12 @@ def renamed(before: Certificate, after: Certificate) -> None:
     mail.enqueue(after.holder, "renamed", key=key, certificate=after, before=before, url=url)
 
 
+def renewed(before: Certificate, after: Certificate) -> None:
+    """The holder is told that there is a certificate for another period."""
+    key, url = f"renewed:{after.id}", page_of(after)
+    mail.enqueue(after.holder, "renewed", key=key, certificate=after, before=before, url=url)
+
+
 def name_asked(certificate: Certificate, wanted: str) -> None:
     """The project leaders are told what the holder wants to be called, and where they can do it."""
     url = f"{page_of(certificate)}/name"
@@ -57,19 +59,10 @@ def name_asked(certificate: Certificate, wanted: str) -> None:
 
 def page_of(certificate: Certificate) -> str:
     """The address of the certificate for who is signed in."""
-    return f"{_base()}/certificates/{certificate.id}"
+    return f"{base_url()}/certificates/{certificate.id}"
 
 
 def leaders_of(certificate: Certificate) -> list[Person]:
     """The leaders of the project that the certificate is from."""
     project = project_of(certificate)
     return holders("project_leader", project_id=project.id) if project else []
-
-
-def project_of(certificate: Certificate) -> Project | None:
-    """The project that the certificate is from, while it is there."""
-    return db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
-
-
-def _base() -> str:
-    return str(current_app.config["SETTINGS"].base_url)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import lazyload
 
 from certificates import consequences
 from certificates.consequences import Consequence
-from certificates.register import Certificate
+from certificates.register import Certificate, project_of
 from courses import exemptions, runs
 from courses.activities import Session
 from courses.runs import Run, RunTrainer
@@ -24,7 +24,7 @@ MOST = 50
 
 def of_trainer(certificate: Certificate) -> list[Consequence]:
     """Nothing for a user certificate: it gives no right to lead."""
-    project = db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
+    project = project_of(certificate)
     if certificate.level != "trainer" or project is None:
         return []
     found = [_run(run) for run in _led(certificate, project)]

@@ -6,7 +6,7 @@ Whether a trainer is certified enough to lead is a question of the day, not of p
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates.register import Certificate
+from certificates.register import Certificate, project_of
 from courses.activities import Activity, Session
 from courses.assignments import Submission, SubmissionFile
 from courses.attendance import AttendanceEntry, Objection, SignOff
@@ -176,7 +176,7 @@ def may_certify(person: Person, run: Run) -> Answer:
 
 def may_renew(person: Person, certificate: Certificate) -> Answer:
     """Renew a certificate: who certifies trainers, county trainers and the project leader; nobody her own."""
-    project = db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
+    project = project_of(certificate)
     if person.id == certificate.holder_id:
         return no(_("Nobody renews her own certificate. Another county trainer or the project leader does it."))
     return yes_if(

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import consequences, register, revoking, telling, words
+from certificates import consequences, register, revoking, words
 from certificates.forms import RevokeForm
 from certificates.policy import may_revoke
 from certificates.register import Certificate
@@ -54,7 +54,7 @@ def revoke(certificate: Certificate) -> ResponseReturnValue:
 
 def _next(certificate: Certificate) -> str:
     """To the decisions that follow, or back to the certificate when none does."""
-    project = telling.project_of(certificate)
+    project = register.project_of(certificate)
     if project is None or not revoking.doubted(certificate):
         return url_for("certificates.show", certificate_id=certificate.id)
     return url_for("decisions.index", project_id=project.id)

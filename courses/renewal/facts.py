@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, select
 
-from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate
+from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, project_of
 from courses import materials
 from courses.activities import Activity, Session
 from courses.attendance import STANDS, AttendanceEntry, SignOff
@@ -49,7 +49,7 @@ class Renewable:
 
 def of_certificate(certificate: Certificate) -> Renewable | None:
     """The state of one certificate; None when it has no end or its programme no renewal."""
-    project = db.session.scalar(select(Project).where(Project.dnr == certificate.project_dnr))
+    project = project_of(certificate)
     found = _renewables([certificate], project) if project else []
     return found[0] if found else None
 

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import exists, select
 
+from certificates import telling
+from certificates.credentials import base_url
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate
 from courses.renewal.facts import Renewable, of_project
 from courses.renewal.rule import SOON
-from lms import audit, clock, mail
+from lms import audit, clock, mail, projects
 from lms.audit import Audit
 from lms.db import db
 from lms.people import holders
@@ -63,7 +64,7 @@ def _due(days: int) -> Any:
 
 def _remind(dnr: str, found: Sequence[tuple[Certificate, int]]) -> None:
     """One mail to each holder, and one summary to each leader of the project."""
-    project = db.session.scalar(select(Project).where(Project.dnr == dnr))
+    project = projects.project_with(dnr)
     rules = {item.certificate.id: item for item in of_project(project)} if project else {}
     for certificate, days in found:
         _to_holder(certificate, days, rules.get(certificate.id))
@@ -83,19 +84,15 @@ def _to_holder(certificate: Certificate, days: int, rule: Renewable | None) -> N
         key=f"ends:{certificate.id}:{days}",
         certificate=certificate,
         rule=rule,
-        url=f"{_base()}/certificates/{certificate.id}{'/renewal' if rule else ''}",
+        url=telling.page_of(certificate) + ("/renewal" if rule else ""),
     )
 
 
 def _to_leaders(project: Project, ending: Sequence[tuple[Certificate, Renewable | None]]) -> None:
-    url, first = f"{_base()}/projects/{project.id}/renewals", ending[0][0].id
+    url, first = f"{base_url()}/projects/{project.id}/renewals", ending[0][0].id
     for leader in holders("project_leader", project_id=project.id):
         key = f"ending:{project.id}:{leader.id}:{clock.today()}:{first}"
         mail.enqueue(leader, "certificates_end", key=key, project=project, ending=ending, url=url)
-
-
-def _base() -> str:
-    return str(current_app.config["SETTINGS"].base_url)
 
 
 assert timedelta(days=STAGES[-1]) == SOON

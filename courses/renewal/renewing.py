@@ -7,12 +7,11 @@ so that nobody loses days by being early, and from today when it has gone by: th
 from dataclasses import replace
 from datetime import date
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import issuing, register, revoking
+from certificates import issuing, register, revoking, telling
 from certificates.register import Certificate
 from certificates.statement import Part, Statement
 from courses import gate
@@ -20,10 +19,9 @@ from courses.certification.wording import certifier, months_later
 from courses.policy import may_renew
 from courses.renewal.facts import Renewable, of_certificate
 from courses.renewal.rule import enough
-from lms import audit, clock, mail
+from lms import audit, clock
 from lms.db import db
 from lms.people import Person
-from lms.projects import Project
 from lms.refusals import Refused
 
 
@@ -42,7 +40,8 @@ def renew(certificate: Certificate, *, by: Person) -> Certificate:
     if found is not None:
         return found
     item = _checked(certificate)
-    project = db.session.scalars(select(Project).where(Project.dnr == certificate.project_dnr)).one()
+    project = register.project_of(certificate)
+    assert project is not None  # may_renew has found it
     held = gate.standing(by, project, clock.today())
     above = held.certificate if held.proof == "valid" else None
     statement = register.statement_of(certificate)
@@ -57,8 +56,7 @@ def renew(certificate: Certificate, *, by: Person) -> Certificate:
         reason="renewed",
     )
     audit.record("certificate.renewed", made, by=by, details={"before": certificate.number, "after": made.number})
-    url = f"{current_app.config['SETTINGS'].base_url}/certificates/{made.id}"
-    mail.enqueue(made.holder, "renewed", key=f"renewed:{made.id}", certificate=made, before=certificate, url=url)
+    telling.renewed(certificate, made)
     return made
 
 
