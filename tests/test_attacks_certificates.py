@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 
 from certificates.examining import Trusted, examine, scanned
 from certificates.reading import UnreadableError, read
-from certificates.standards.integrity import Document
+from certificates.standards import integrity, paper
+from certificates.standards.checking import check
+from certificates.standards.integrity import Document, ProofError
 from tests.certificates.credentials import NOW, World, world
 
 
@@ -68,6 +71,60 @@ def test_a_picture_in_an_unheard_encoding_is_damaged(encoding: str) -> None:
         read(given.encode())
 
 
+# --- a holder who wants to be somebody else -------------------------------------------------------------------
+
+NO_ADDRESSES = ("1:1", "2035-01-01T00:00:00Z", "a b:c", "x", "", "//a.example/x", "@x", "_:x", "urn:a|b", "a\u00a0b:c")
+
+
+def believed(here: World, document: Document) -> bool:
+    return check(document, here.trust, here.lists().get, NOW).passed
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_nothing_is_said_about_what_has_no_address(here: World, signed: Document, address: str) -> None:
+    """JSON-LD drops what is said about a name that is no address, and all of it would be unsigned: another holder."""
+    somebody = {"type": "IdentityObject", "hashed": False, "identityHash": "Kalle Oärlig", "identityType": "name"}
+    holders = signed["credentialSubject"]["identifier"]
+    more = {"type": ["Evidence"], "name": "Har lett hundra omgångar"}
+    forged = {
+        "another holder": put(signed, [somebody | {"id": address}, *holders], *HOLDER[:2]),
+        "more evidence": put(signed, [*signed["evidence"], more | {"id": address}], "evidence"),
+        "a kind": put(signed, ["Profile", address], "issuer", "type"),
+        "a link": put(signed, address, "termsOfUse"),
+        "a picture": put(signed, address, "image"),
+        "a name for nothing": put(signed, holders[0] | {"id": address}, *HOLDER[:3]),
+    }
+    assert believed(here, signed)
+    for name, document in forged.items():
+        assert not believed(here, document), name
+        with pytest.raises(ProofError):
+            integrity.check(document, here.trainer.public_key())
+
+
+def test_half_of_an_address_is_not_the_address(here: World, signed: Document) -> None:
+    """Without its scheme it means the same to JSON-LD, and the register would not know the certificate."""
+    for path in (("id",), ("issuer", "endorsement", 0, "id"), ("credentialStatus", "statusListCredential")):
+        value: Any = signed
+        for step in path:
+            value = value[step]
+        document = put(signed, value.removeprefix("https:"), *path)
+        assert not believed(here, document), path
+        with pytest.raises(ProofError):
+            integrity.canonical({name: each for name, each in document.items() if name != "proof"})
+
+
+@pytest.mark.parametrize("path", [HOLDER[:2], HOLDER[:3], ("credentialSubject", "achievement", "tag"), ("evidence",)])
+def test_a_list_in_a_list_is_not_as_we_write(here: World, signed: Document, path: tuple[str | int, ...]) -> None:
+    """It means the same, and a reader of the JSON finds no name in it."""
+    value: Any = signed
+    for step in path:
+        value = value[step]
+    assert not believed(here, put(signed, [value], *path))
+
+
+# --- digits -----------------------------------------------------------------------------------------------------
+
+
 def digits(data: bytes) -> str:
     return str(int.from_bytes(b"\x01" + data))
 
@@ -89,3 +146,9 @@ def test_strange_digits_are_no_paper(here: World, client: FlaskClient, name: str
     assert scanned.examine(given, here.trust, lambda _name: None, NOW).verdict == "refused"
     answer = client.post("/verify", data={"code": f"http://localhost/v/{'A' * 16}#{given}"})
     assert answer.status_code == 200
+
+
+def test_the_browser_reads_papers_that_are_as_long_as_we_print_them() -> None:
+    """A genuine paper with a long name would be called a forgery there."""
+    script = Path("lms/static/paper.js").read_text()
+    assert f"const LONGEST = {paper.LONGEST}," in script

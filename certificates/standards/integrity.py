@@ -7,6 +7,7 @@ Contexts are read from this package only; nothing is fetched. `eddsa-jcs-2022` i
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -29,7 +30,10 @@ SUITE, SUITE_READ = "eddsa-rdfc-2022", "eddsa-jcs-2022"
 _ROOM = Path(__file__).parent / "contexts"
 _OURS = {OPEN_BADGES: _ROOM / "open-badges-3.0.3.jsonld", EXTENSIONS: _ROOM / "open-badges-extensions.jsonld"}
 _UNDEFINED = "urn:undefined:"
-_RELATIVE = "https://relative.invalid/"
+_RELATIVE = "relative-to:"
+"""A scheme of its own: what begins without one (`x`, `//host/x`) is told by it."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
+"""An absolute IRI (RFC 3987), as far as libraries agree on it: what any of them drops is refused."""
 _UNREADABLE = (SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 """What the libraries trip over when an address, a number or a value is none."""
 Document = dict[str, Any]
@@ -110,20 +114,32 @@ def canonical(document: Document) -> bytes:
     """The document as N-Quads in the one order of RDFC-1.0. Raises ProofError when they would not say all of it."""
     _check_plain(document)
     try:
-        quads = _quads(_with_everything_defined(document))
-        _check_whole(quads)
-        return _ordered(quads)  # the same as without the copy's `@vocab` and the base: nothing used them
+        expanded = _expanded(_with_everything_defined(document))
+        _check_whole(expanded)
+        return _ordered(_quads(expanded))  # the same as without the copy's `@vocab`: nothing used it
     except ProofError:
         raise
     except _UNREADABLE as error:
         raise ProofError("unreadable", N_("The credential is built in a way that no certificate is.")) from error
 
 
-def _check_whole(quads: str) -> None:
-    if _UNDEFINED in quads:
-        raise ProofError("undefined", N_("A word of the document is not defined, so nothing protects it."))
-    if _RELATIVE in quads:
-        raise ProofError("relative", N_("An address of the document is not whole, so nothing protects it."))
+def _check_whole(expanded: object) -> None:
+    """Refuse names that are no whole addresses: whatever is said with them or about them leaves no trace either."""
+    for part in objects(expanded):
+        for name, value in part.items():
+            for address in [name] if name[:1] != "@" else _named(name, value):
+                if address.startswith(_UNDEFINED):
+                    raise ProofError("undefined", N_("A word of the document is not defined, so nothing protects it."))
+                if address.startswith(_RELATIVE) or not _ADDRESS.fullmatch(address):
+                    raise ProofError(
+                        "relative", N_("An address of the document is not whole, so nothing protects it.")
+                    )
+
+
+def _named(name: str, value: Any) -> list[str]:
+    if name not in ("@id", "@type"):
+        return []
+    return [each for each in (value if isinstance(value, list) else [value]) if each != "@json"]
 
 
 def _check_plain(value: object) -> None:
@@ -185,19 +201,25 @@ def objects(value: object) -> Iterator[Document]:
             yield from objects(each)
 
 
-def _quads(document: Document) -> str:
+def _expanded(document: Document) -> Any:
+    """Every word of the document as the address it stands for; those that are not whole begin with `_RELATIVE`."""
     from pyld import jsonld  # noqa: PLC0415  only who signs or verifies needs it
 
     try:
-        options = {"format": "application/n-quads", "base": _RELATIVE, "documentLoader": _loader()}
-        made = jsonld.to_rdf(document, options)
+        return jsonld.expand(document, {"base": f"{_RELATIVE}//nowhere/", "documentLoader": _loader()})
     except jsonld.JsonLdError as error:
         raise ProofError("context", N_("The document uses a vocabulary that is not known here.")) from error
-    return str(made)
+
+
+def _quads(expanded: Any) -> str:
+    from pyld import jsonld  # noqa: PLC0415  see _expanded
+
+    options = {"format": "application/n-quads", "documentLoader": _loader()}
+    return str(jsonld.to_rdf(expanded, options))
 
 
 def _ordered(quads: str) -> bytes:
-    import pyoxigraph as ox  # noqa: PLC0415  see _quads
+    import pyoxigraph as ox  # noqa: PLC0415  see _expanded
 
     data = ox.Dataset(ox.parse(quads, format=ox.RdfFormat.N_QUADS))
     data.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
@@ -207,7 +229,7 @@ def _ordered(quads: str) -> bytes:
 
 @cache
 def _loader() -> Any:
-    from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader  # noqa: PLC0415  see _quads
+    from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader  # noqa: PLC0415  see _expanded
 
     return FrozenDocumentLoader({VC: BUNDLED_CONTEXTS[VC], **_OURS})
 

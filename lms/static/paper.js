@@ -1,6 +1,6 @@
 /* Is the paper genuine? The digits behind # in a scanned code are what the issuer signed (certificates/standards/
    paper.py). They are checked here, in the browser, and are never sent anywhere. The page works without this file. */
-const LONGEST = 1200, BITS = 131072, MOST = 16 * BITS / 8;
+const LONGEST = 2000, BITS = 131072, MOST = 16 * BITS / 8;
 const DAY = 86400000, SLACK = 600000; /* a clock may be ten minutes slow */
 const STORE = "parlband-paper", LISTS = 30;
 const LEVELS = ["trainer", "user"];
