@@ -117,6 +117,7 @@ SUBJECTS = {
     "person": N_("person"),
     "project": N_("project"),
     "session": N_("session"),
+    "signing_key": N_("key that signs"),
     "submission": N_("home assignment"),
     "survey": N_("survey"),
 }
@@ -134,7 +135,9 @@ def subject(kind: str, number: int | None) -> str:
 
 NAMES = {
     "added": N_("added"),
+    "after": N_("after"),
     "alias": N_("alias"),
+    "before": N_("before"),
     "capacity": N_("capacity"),
     "changed": N_("changed"),
     "changes": N_("changes"),
@@ -143,6 +146,7 @@ NAMES = {
     "ends": N_("ends"),
     "entry": N_("entry"),
     "ground": N_("ground"),
+    "key": N_("key"),
     "kind": N_("kind"),
     "late": N_("minutes after the start"),
     "lesson": N_("lesson"),
