@@ -46,19 +46,30 @@ class Folder:
 def being_made(goal: Path, *, replace: bool) -> Iterator[Folder]:
     """The folder to write into; it stands at `goal`, with its sums in a file beside it, when the block ends well.
 
-    Refused: a goal without a folder around it (`no_parent`), with files in it (`not_empty`), or an earlier bundle that
-    is not to be replaced (`bundle`).
+    Refused: a goal without a folder around it (`no_parent`), with files in it (`not_empty`), an earlier bundle that is
+    not to be replaced (`bundle`), or a disk that does not take it (`disk`).
     """
     goal = goal.resolve()
     check(goal, replace=replace)
+    try:
+        with _beside(goal) as folder:
+            yield folder
+            folder.close()
+            check(goal, replace=replace)  # somebody else may have made one meanwhile
+            _move(folder, goal)
+    except OSError as error:
+        raise Refused(f"{goal} cannot be written: {error.strerror or error}", "disk") from error
+
+
+@contextmanager
+def _beside(goal: Path) -> Iterator[Folder]:
+    """A folder to write into, on the same disk; what is left of it afterwards is thrown away."""
     parts = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", suffix=".unfinished", dir=goal.parent))
     root = parts / goal.name
     root.mkdir()
     folder = Folder(root, goal.name, parts / sums_of(goal).name)
     try:
         yield folder
-        folder.close()
-        _move(folder, goal, parts)
     finally:
         folder.close()
         shutil.rmtree(parts, ignore_errors=True)
@@ -90,14 +101,15 @@ def _is_bundle(goal: Path) -> bool:
         return False
 
 
-def _move(folder: Folder, goal: Path, parts: Path) -> None:
+def _move(folder: Folder, goal: Path) -> None:
     """Two names are changed; between them there is no folder for a moment, and never half a one."""
+    earlier = folder.sums.with_name("earlier")
     if goal.exists() and any(goal.iterdir()):
-        os.rename(goal, parts / "earlier")
+        os.rename(goal, earlier)
     try:
         os.rename(folder.root, goal)
     except OSError:
-        if (parts / "earlier").exists():
-            os.rename(parts / "earlier", goal)
+        if earlier.exists():
+            os.rename(earlier, goal)
         raise
     os.replace(folder.sums, sums_of(goal))

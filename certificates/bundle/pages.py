@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, g, render_template
-from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin
 from sqlalchemy import func, select
 
@@ -75,7 +74,7 @@ class Pages:
             g.language = "sv"
 
     def _page(self, template: str, about: Statement | None = None, **values: Any) -> str:
-        g.footer_project = _project(about) if about else ""
+        g.footer_project = words.project(about) if about else ""
         return render_template(template, **self._values(), **values)
 
     def _values(self) -> dict[str, Any]:
@@ -87,11 +86,6 @@ class Pages:
             "base": urlsplit(credentials.base_url()).path.rstrip("/"),
             "address": credentials.base_url(),
         }
-
-
-def _project(statement: Statement) -> str:
-    named = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
-    return str(_("Project %(name)s, dnr %(dnr)s, %(owner)s", **named))
 
 
 def _projects() -> list[Statement]:

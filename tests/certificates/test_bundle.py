@@ -218,9 +218,24 @@ def test_what_stops_in_the_middle_leaves_what_was_there(
 
     rename = folder.os.rename  # type: ignore[attr-defined]
     monkeypatch.setattr(folder.os, "rename", cannot)  # type: ignore[attr-defined]
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(Refused, match="no room") as refusal:
         bundle.make(goal, replace=replacing)
+    assert refusal.value.code == "disk"
     assert (files(goal) if goal.exists() else set()) == before
+
+
+def test_two_at_once_leave_one_whole_bundle_and_a_refusal(issued: Two, tmp_path: Path) -> None:
+    goal = tmp_path / "kvar"
+
+    def another(done: int, _of: int) -> None:
+        if done == 1:
+            bundle.make(goal, years=7)
+
+    with pytest.raises(Refused) as refusal:
+        bundle.make(goal, say=another)
+    assert refusal.value.code == "bundle"
+    assert json.loads((goal / "bundle.json").read_text())["lists_until"] < str(clock.now() + timedelta(days=365 * 8))
+    assert {each.name for each in tmp_path.iterdir()} == {"kvar", "kvar.sha256"}
 
 
 def test_a_register_that_changes_meanwhile_is_refused(issued: Two, tmp_path: Path) -> None:
