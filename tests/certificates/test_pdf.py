@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 import typst
 
-from certificates.pdf import ATTACHMENT, Layout, missing_glyphs
+from certificates.pdf import Layout, missing_glyphs
+from certificates.reading import ATTACHMENT
 from certificates.statement import Certifier, Named, Part, ProgrammeRef, Statement, to_json
 from tests.certificates.examples import example
 from tests.certificates.papers import CREDENTIAL, LONG_NAME, printed, read, squeezed, text_of
@@ -186,7 +187,7 @@ def test_warm_pdf_is_fast() -> None:
     printed(example())
     taken = []
     for n in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         printed(example(number=f"SMA-A-2026-1{n:03}"))
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < 0.1
