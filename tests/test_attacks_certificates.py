@@ -71,6 +71,14 @@ def test_a_picture_in_an_unheard_encoding_is_damaged(encoding: str) -> None:
         read(given.encode())
 
 
+def test_a_picture_is_not_parsed_for_seconds() -> None:
+    """Nothing else in the process goes on while it is parsed."""
+    many = b" ".join(b'a%d="1"' % number for number in range(250_000))
+    with pytest.raises(UnreadableError) as refused:
+        read(b'<svg xmlns="http://www.w3.org/2000/svg" ' + many + b"/>")
+    assert refused.value.code == "size"
+
+
 # --- a holder who wants to be somebody else -------------------------------------------------------------------
 
 NO_ADDRESSES = ("1:1", "2035-01-01T00:00:00Z", "a b:c", "x", "", "//a.example/x", "@x", "_:x", "urn:a|b", "a\u00a0b:c")
