@@ -69,8 +69,10 @@ def stored(certificates: Collection[Certificate]) -> list[Stored]:
 
 
 def stamp() -> Stamp:
-    """What PDF files are sealed with. Refused `no_keys` when there is no seal."""
+    """What PDF files are sealed with. Refused `no_keys` when there is no seal, or its secret is lost."""
     key, settings = keys.in_use("seal"), current_app.config["SETTINGS"]
+    if not key.cipher:
+        raise Refused(_("The seal of the installation is lost. The administrator runs: lms init"), "no_keys")
     seal = Seal(key.public, decrypted(key.cipher))
     return Stamp(seal, key.used_from or key.made_at, settings.host, settings.base_url)
 

@@ -135,6 +135,18 @@ def test_what_is_not_signed_is_refused(app: Flask) -> None:
     assert refused.value.code == "unsigned"
 
 
+def test_a_lost_seal_is_told_and_what_needs_none_is_there(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
+    made, _own, holder, _trainer = chain()
+    keys.in_use("seal").cipher = b""
+    browser, address = browser_of(holder), f"/certificates/{made.id}"
+    answer = browser.get(f"{address}.pdf")
+    assert answer.status_code == 409
+    assert "lms init" in answer.text
+    assert browser.get(f"{address}.json").status_code == browser.get(f"{address}.png").status_code == 200
+    keys.make_missing()
+    assert browser.get(f"{address}.pdf").status_code == 200
+
+
 def test_names_of_files_are_safe() -> None:
     number = "SMA-A-2026-0096"
     assert files.name(example(), "pdf") == f"{number}.pdf"
