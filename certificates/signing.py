@@ -10,7 +10,7 @@ import json
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -113,7 +113,7 @@ def _certificate(certificate: Certificate, right: _Right, edition: int, subject:
         subject=subject or f"urn:uuid:{uuid4()}",
         achieved=_achievement(document.achievement(statement, base_url())),
         status=place.entry(),
-        issued_at=certificate.issued_at,
+        issued_at=_begins(certificate),
         by_right_of=address(right.above.token) if right.above else None,
         replaces=_predecessor(certificate, statement),
     )
@@ -137,13 +137,22 @@ def _endorse(certificate: Certificate, holder_key: SigningKey) -> Credential:
         number=statement.number,
         issuer=_issuer(_Right(county), statement),
         status=place.entry(),
-        issued_at=certificate.issued_at,
+        issued_at=_begins(certificate),
         valid_until=clock.at(last, time(23, 59, 59)) if last else None,
     )
     edition = before.edition + 1 if before else 1
     made = _stored(certificate, "endorsement", edition, (token, place), keys.signed(unsigned, county, clock.now()))
     made.key_id = county.id
     return _add(made)
+
+
+def _begins(certificate: Certificate) -> datetime:
+    """The moment that it holds from: that of the issue, or, when it took over the days of its predecessor, the start of
+    the day that is printed. The day in the file is the day on the page.
+    """
+    if certificate.replaces_id is None or clock.local(certificate.issued_at).date() == certificate.issued_on:
+        return certificate.issued_at
+    return clock.at(certificate.issued_on, time())
 
 
 def _stored(certificate: Certificate, kind: Kind, edition: int, at: tuple[str, Place], text: str) -> Credential:

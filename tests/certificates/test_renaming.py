@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import deciding, register, renaming, revoking
+from certificates import deciding, examined, files, register, renaming, revoking
 from certificates.credentials import newest
 from certificates.register import Certificate, CertificatePresentation
 from lms import clock
@@ -48,6 +48,17 @@ def test_everything_but_the_name_stays(branch: Branch) -> None:
     assert shown.full_name
     (event,) = first.events
     assert (event.kind, event.reason_code, event.by_id) == ("replaced", "name", branch.leader.id)
+
+
+def test_the_file_of_either_says_the_days_that_are_printed(branch: Branch) -> None:
+    (first,) = branch.early
+    second = rename(first, branch.leader)
+    assert clock.local(second.issued_at).date() > second.issued_on
+    for each in (first, second):
+        (stored,) = files.stored([each])
+        found = examined.file(files.sealed_pdf(stored, files.stamp())).told
+        assert {fact.code: fact.found for fact in found.facts if fact.found is not None}.keys() >= {"issued", "days"}
+        assert [fact.code for fact in found.facts if fact.found is False] == []
 
 
 def test_the_county_signs_and_both_prove_themselves(branch: Branch) -> None:
