@@ -30,7 +30,10 @@ Say = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Made:
-    """What was made: where, how much, and the day until which its lists of revocations are believed."""
+    """What was made: where, how much, and the day until which its lists of revocations are believed.
+
+    `undecided` certificates are under review in it for ever.
+    """
 
     goal: Path
     sums: Path
@@ -38,6 +41,7 @@ class Made:
     files: int
     bytes: int
     until: date
+    undecided: int
 
 
 def make(goal: Path, *, years: int = YEARS, replace: bool = False, say: Say = lambda _done, _of: None) -> Made:
@@ -62,7 +66,8 @@ def make(goal: Path, *, years: int = YEARS, replace: bool = False, say: Say = la
         if _mark() != before:
             raise Refused("somebody changed the register meanwhile. Stop the server, or run it again", "changed")
     goal = goal.resolve()
-    return Made(goal, folder.sums_of(goal), total, into.files, into.bytes, clock.local(until).date())
+    last = clock.local(until).date()
+    return Made(goal, folder.sums_of(goal), total, into.files, into.bytes, last, pages.undecided)
 
 
 def _signed(into: Folder, fresh: timedelta) -> None:

@@ -29,10 +29,14 @@ FOLDERS = (".well-known", "credentials", "status", "achievements", "static", "v"
 
 
 class Pages:
-    """The pages as they were at the moment `made`; lists of revocations in the bundle are believed `until`."""
+    """The pages as they were at the moment `made`; lists of revocations in the bundle are believed `until`.
+
+    `undecided` counts certificates that are under review, and will be for ever.
+    """
 
     def __init__(self, made: datetime, until: datetime) -> None:
         self.made, self.until = made, until
+        self.undecided = 0
 
     @contextmanager
     def open(self) -> Iterator["Pages"]:
@@ -46,6 +50,7 @@ class Pages:
         """What is known about one code on the day."""
         known = judged(entries(code), clock.local(self.made).date())
         assert known is not None, code
+        self.undecided += known.subject.now == "review"
         return self._page("certificates/v.html", known.subject.statement, known=known, words=words)
 
     def fixed(self, total: int) -> Iterator[tuple[str, str | bytes]]:

@@ -36,6 +36,9 @@ def export_bundle(folder: Path, years: int, replace: bool) -> None:
     click.echo(f"{made.sums}: the sum of each file. Keep it beside the folder and do not publish it")
     told = f"the lists of revocations in it are believed until {made.until}; nothing can be revoked in it"
     click.echo(told, err=True)
+    if made.undecided:
+        told = f"warning: {made.undecided} certificates are under review in it for ever. Decide first, and run it again"
+        click.echo(told, err=True)
 
 
 def _say(done: int, of: int) -> None:

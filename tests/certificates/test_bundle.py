@@ -125,6 +125,16 @@ def test_the_holder_who_chose_the_name_is_named_and_the_protected_never(issued: 
             assert f"credentials/{newest(user).token}" == path, path  # type: ignore[union-attr]
 
 
+def test_what_nobody_decided_about_is_told_before_it_is_too_late(issued: Two, tmp_path: Path) -> None:
+    revoking.revoke(issued[0], reason_code="conduct", by=make_person())
+    db.session.commit()
+    made = bundle.make(tmp_path / "kvar")
+    assert made.undecided == 1
+    told = page(made.goal, issued[1])
+    assert "it was not decided whether this one stands" in told
+    assert "is being decided" not in told
+
+
 def test_pages_name_no_host_and_ask_no_server(made: Path) -> None:
     for path in (made / each for each in files(made) if each.endswith(".html")):
         text = path.read_text()
