@@ -13,6 +13,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -34,6 +35,8 @@ _RELATIVE = "relative-to:"
 """A scheme of its own: what begins without one (`x`, `//host/x`) is told by it."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
 """An absolute IRI (RFC 3987), as far as libraries agree on it: what any of them drops is refused."""
+_ONE_AT_A_TIME = Lock()
+"""PyLD keeps contexts in caches that are not made for threads: two at once make it stumble over a good document."""
 _UNREADABLE = (SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 """What the libraries trip over when an address, a number or a value is none."""
 Document = dict[str, Any]
@@ -206,7 +209,8 @@ def _expanded(document: Document) -> Any:
     from pyld import jsonld  # noqa: PLC0415  only who signs or verifies needs it
 
     try:
-        return jsonld.expand(document, {"base": f"{_RELATIVE}//nowhere/", "documentLoader": _loader()})
+        with _ONE_AT_A_TIME:
+            return jsonld.expand(document, {"base": f"{_RELATIVE}//nowhere/", "documentLoader": _loader()})
     except jsonld.JsonLdError as error:
         raise ProofError("context", N_("The document uses a vocabulary that is not known here.")) from error
 
@@ -215,7 +219,8 @@ def _quads(expanded: Any) -> str:
     from pyld import jsonld  # noqa: PLC0415  see _expanded
 
     options = {"format": "application/n-quads", "documentLoader": _loader()}
-    return str(jsonld.to_rdf(expanded, options))
+    with _ONE_AT_A_TIME:
+        return str(jsonld.to_rdf(expanded, options))
 
 
 def _ordered(quads: str) -> bytes:
@@ -231,7 +236,12 @@ def _ordered(quads: str) -> bytes:
 def _loader() -> Any:
     from pyld.documentloader.frozen import BUNDLED_CONTEXTS, FrozenDocumentLoader  # noqa: PLC0415  see _expanded
 
-    return FrozenDocumentLoader({VC: BUNDLED_CONTEXTS[VC], **_OURS})
+    frozen = FrozenDocumentLoader({VC: BUNDLED_CONTEXTS[VC], **_OURS})
+
+    def load(url: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {**frozen(url, options), "tag": "static"}  # PyLD keeps what it has read of such a context
+
+    return load
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Document:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import sys
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.standards import integrity, multikey
+from certificates.standards.checking import check
 from certificates.standards.integrity import ProofError
 from tests.certificates.credentials import METHOD, NOW, world
 
@@ -103,3 +106,31 @@ def test_the_vocabulary_is_the_one_that_was_signed_with() -> None:
     sums = dict(re.findall(r"`([\w.-]+\.jsonld)`.*`([0-9a-f]{64})`", (room / "README.md").read_text(encoding="utf-8")))
     assert sums == {file.name: sha256(file.read_bytes()).hexdigest() for file in room.glob("*.jsonld")}
     assert len(sums) == 2
+
+
+def test_many_threads_sign_and_check_at_once() -> None:
+    """A server has several: what one of them reads must not make another stumble over a good document."""
+    worlds = [world() for _each in range(3)]
+    signed = [(here, here.certificate(), here.lists()) for here in worlds]
+    before, wrong = sys.getswitchinterval(), []
+
+    def work(number: int) -> None:
+        for each in range(12):
+            here, document, lists = signed[(each + number) % 3]
+            try:
+                if not check(document, here.trust, lists.get, NOW).passed:
+                    wrong.append("refused")
+                here.endorsement()
+            except Exception as error:
+                wrong.append(repr(error))
+
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []

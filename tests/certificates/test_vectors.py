@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from pyld.jsonld import _resolved_context_cache
 
 from certificates.standards import integrity, jcs, multikey
 from certificates.standards.integrity import Document, ProofError
@@ -41,6 +42,7 @@ def as_the_standard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     integrity._loader.cache_clear()
     yield
     integrity._loader.cache_clear()
+    _resolved_context_cache.clear()  # nothing of the example is known afterwards
 
 
 def example(suite: str) -> Document:
