@@ -9,13 +9,10 @@ import zlib
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from certificates.reading.images import KEYWORD, NAMESPACE
 from certificates.statement import Statement, to_json
 from lms import press
 
-KEYWORD = b"openbadgecredential"
-"""Keyword of the chunk of a PNG that holds the credential."""
-
-NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 _SOURCE = Path(__file__).parent / "badge.typ"
 _DOTS = 144  # 680 × 680: two dots for each point
 _SIGNATURE, _HEADER = 8, 25  # bytes of a PNG before its first chunk, and of that chunk (IHDR)
@@ -49,10 +46,8 @@ def png(statement: Statement, credential: str) -> bytes:
 
 def alt(statement: Statement) -> str:
     """The badge in words, in the language of the certificate."""
-    programme = statement.programme
-    title = (statement.language == "en" and programme.title_en) or programme.title
     level = _LEVELS[statement.language][statement.level]
-    return f"{level}: {title}. {statement.issuer}, {statement.issued_on.year}."
+    return f"{level}: {statement.title}. {statement.issuer}, {statement.issued_on.year}."
 
 
 def _inputs(statement: Statement) -> dict[str, str]:

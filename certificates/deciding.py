@@ -13,8 +13,8 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import contains_eager
 
 from certificates import revoking, signing, telling
-from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, CertificateEvent, not_expired
-from certificates.revoking import Above, CertificateDecision, Outcome, Why, is_above, undecided
+from certificates.register import Certificate, CertificateEvent
+from certificates.revoking import Above, CertificateDecision, Outcome, Why, is_above, waits
 from lms import audit, clock
 from lms.db import db
 from lms.people import Person
@@ -140,9 +140,7 @@ def _waiting(project: Project) -> Any:
         .join(Above, is_above())
         .join(Certificate.holder)
         .options(contains_eager(Certificate.holder))
-        .where(
-            Certificate.project_dnr == project.dnr, NOT_REVOKED, NOT_REPLACED, not_expired(clock.today()), undecided()
-        )
+        .where(Certificate.project_dnr == project.dnr, waits(clock.today()))
         .order_by(Above.id, falls, Certificate.id)
     )
 

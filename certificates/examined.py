@@ -40,7 +40,7 @@ class Outcome:
         proof, word = self.told.verdict, self.register.word if self.register else ""
         if proof == "doubted" and word == "valid" and self.register and self.register.kept_on:
             return "kept"
-        since = {"revoked": "revoked", "replaced": "replaced", "reviewed": "doubted"}
+        since = {"revoked": "revoked", "replaced": "replaced", "review": "doubted"}
         return since.get(word, proof) if proof in ("genuine", "expired", "unsealed", "unknown", "doubted") else proof
 
 

@@ -12,10 +12,10 @@ _FORM = "https://www.linkedin.com/profile/add"
 
 def address(statement: Statement, url: str) -> str:
     """The form, filled in with title, issuer, months, number, and the address `url` where anybody can check it."""
-    programme, until = statement.programme, statement.valid_until
+    until = statement.valid_until
     values: dict[str, str | int] = {
         "startTask": "CERTIFICATION_NAME",
-        "name": (statement.language == "en" and programme.title_en) or programme.title,
+        "name": statement.title,
         "organizationName": statement.issuer,
         "issueYear": statement.issued_on.year,
         "issueMonth": statement.issued_on.month,

@@ -22,9 +22,6 @@ from lms import press
 Layout = Literal["portrait", "landscape"]
 Status = Literal["expired", "revoked", "replaced"]
 
-ATTACHMENT = "credential.json"
-"""Name of the file inside the PDF that holds the signed credential."""
-
 _ROOM = Path(__file__).parent
 _SHOWN: set[str] = set()  # Characters that the typefaces have, as Typst has said in this process.
 _MISSING = re.compile(r'the text `("(?:[^"\\]|\\.)*")` could not be displayed')

@@ -6,7 +6,7 @@ falls with it, since both rest on the same ground; what was issued under either 
 Under review, in plain words: the certificate itself is neither revoked nor replaced nor expired, the certificate it was
 issued under (`issuer_certificate_id`) has an event `revoked`, and no row of `certificate_decision` names this
 certificate and that event. A decision `keep` ends the review: the county vouches since the day of the decision
-(`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `undecided()`.
+((`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `waits()`.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,6 +16,7 @@ from typing import Literal
 
 from flask_babel import gettext as _
 from sqlalchemy import (
+    BindParameter,
     CheckConstraint,
     ColumnElement,
     ForeignKey,
@@ -172,11 +173,12 @@ Above = aliased(CertificateEvent, name="above")
 """The revocation of the certificate that another one was issued under, in the questions below."""
 
 
-def undecided() -> ColumnElement[bool]:
-    """Whether nothing is decided about `Certificate` since `Above` was written: join it by `is_above()`."""
-    return ~exists().where(
+def waits(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Whether `Certificate`, joined to `Above` by `is_above()`, is under review: it stands, and nothing is decided."""
+    decided = exists().where(
         CertificateDecision.certificate_id == Certificate.id, CertificateDecision.event_id == Above.id
     )
+    return and_(NOT_REVOKED, NOT_REPLACED, not_expired(on), ~decided)
 
 
 def is_above() -> ColumnElement[bool]:
@@ -194,7 +196,7 @@ def under_review(certificates: Collection[Certificate]) -> set[int]:
     query = (
         select(Certificate.id)
         .join(Above, is_above())
-        .where(Certificate.id.in_([each.id for each in certificates]), NOT_REVOKED, NOT_REPLACED, undecided())
+        .where(Certificate.id.in_([each.id for each in certificates]), waits(clock.today()))
     )
     return set(db.session.scalars(query))
 

@@ -44,17 +44,17 @@ class _Right:
     above: Credential | None = None
 
 
-def sign(certificate: Certificate, *, by_county: bool = False) -> Credential:
-    """The credential of a certificate: the stored one, or made now in the caller's transaction.
+def sign(certificate: Certificate) -> Credential:
+    """The credential of a certificate: the stored one, or made now in the caller's transaction."""
+    return newest(certificate) or sign_first(certificate)
+
+
+def sign_first(certificate: Certificate, *, by_county: bool = False) -> Credential:
+    """The first credential of a certificate, made in the caller's transaction.
 
     A trainer certificate also gets a key of its own and the county's endorsement of it. A user certificate is issued
     by the key of the trainer certificate it was issued under, any other one (or with `by_county`) by the county.
     """
-    return newest(certificate) or sign_first(certificate, by_county=by_county)
-
-
-def sign_first(certificate: Certificate, *, by_county: bool = False) -> Credential:
-    """As `sign`, of what was written into the register a moment ago and cannot have a credential yet."""
     if certificate.level == "trainer":
         return _with_endorsement(certificate, edition=1)
     return _certificate(certificate, _county() if by_county else _right(certificate), edition=1)
@@ -180,8 +180,7 @@ def _paper(statement: Statement, place: Place, digest: bytes) -> str:
     """The digits of the QR code, signed by the county whoever issued the certificate."""
     from certificates.standards import paper  # noqa: PLC0415  few requests sign
 
-    named = statement.programme
-    programme = (statement.language == "en" and named.title_en) or named.title
+    programme = statement.title
     said = paper.Paper(
         number=statement.number,
         name=statement.holder_name,
@@ -232,7 +231,7 @@ def _achievement(made: Document) -> Document:
 
 
 def _token() -> str:
-    """128 random bits in signs that survive every mail program."""
+    """130 random bits in signs that survive every mail program."""
     return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _ in range(26))
 
 

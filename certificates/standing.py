@@ -16,12 +16,12 @@ from certificates.revoking import CertificateDecision
 from lms import clock
 from lms.db import db
 
-Word = Literal["valid", "expired", "replaced", "revoked", "reviewed"]
+Word = Literal["valid", "expired", "replaced", "revoked", "review"]
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of today; `reviewed` while a link above is revoked and nothing is decided.
+    """The state of today; `review` while a link above is revoked and nothing is decided.
 
     `newer` when another edition counts now (the county vouches, or a key was followed by another): fetch the new file.
     `kept_on` is the day on which it was decided that it stands though the link above was revoked.
@@ -59,7 +59,7 @@ def of_paper(code: str, number: str, digest: bytes) -> Standing | None:
 def _standing(certificate: Certificate, held: Credential) -> Standing:
     word: Word = register.state(certificate, clock.today())
     if word == "valid" and revoking.is_under_review(certificate):
-        word = "reviewed"
+        word = "review"
     event = next((each for each in certificate.events if each.kind == word), None)
     successor = register.replacement(certificate) if word == "replaced" else None
     last = newest(certificate)

@@ -73,6 +73,10 @@ class ProgrammeRef(_Tidy):
     title_en: str
     material_version: str
 
+    def title_in(self, language: str) -> str:
+        """The title in a language; the Swedish one where there is no other."""
+        return (language == "en" and self.title_en) or self.title
+
 
 @dataclass(frozen=True)
 class Part(_Tidy):
@@ -156,6 +160,11 @@ class Statement(_Tidy):
             if wrong:
                 raise StatementError(complaint)
 
+    @property
+    def title(self) -> str:
+        """The title of the programme in the language of the certificate."""
+        return self.programme.title_in(self.language)
+
 
 def to_json(statement: Statement) -> str:
     """The one canonical text of a statement (lms/records.py)."""
@@ -182,12 +191,17 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
+def bare(text: str) -> str:
+    """What somebody typed, without spaces and dashes of any kind."""
+    return re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", text)
+
+
 def normalise_code(text: str) -> str | None:
     """The code somebody typed, without dashes, spaces and lower case; None when it cannot be a code.
 
     0, O, 1 and I are never corrected: they stand in no code, so whoever typed one misread another sign.
     """
-    code = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", text[:200])
+    code = bare(text[:200])
     code = code.upper() if code.isascii() else code
     return code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else None
 

@@ -31,6 +31,12 @@ def replaced(code: str) -> str:
     return words.get(code) or str(_("A newer certificate has taken its place."))
 
 
+def project(statement: Statement) -> str:
+    """The project and its owner, as they stand at the foot of a page about a certificate."""
+    named = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
+    return str(_("Project %(name)s, dnr %(dnr)s, %(owner)s", **named))
+
+
 def level(name: str) -> str:
     """A level as it is called on screen."""
     return str(_("Trainer certificate") if name == "trainer" else _("User certificate"))

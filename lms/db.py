@@ -5,7 +5,8 @@ requests that only read say so with `reading()` and begin deferred.
 """
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -98,6 +99,16 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 def reading(only: bool) -> None:
     """Say whether this request only reads; decides how SQLite begins its transactions."""
     _reading.set(only)
+
+
+@contextmanager
+def only_reading() -> Iterator[None]:
+    """What is inside only reads and holds up nobody who writes, outside of requests."""
+    reading(only=True)
+    try:
+        yield
+    finally:
+        reading(only=False)
 
 
 ALONE = "one_statement"

@@ -9,6 +9,8 @@ from typing import Literal
 
 from lms.message import N_
 
+ATTACHMENT = "credential.json"
+"""Name of the file inside a PDF that holds the signed credential."""
 MAX_BYTES = 20 * 1024 * 1024
 MAX_TEXT = 1024 * 1024
 """Bytes of a credential; ours are some 6 000."""

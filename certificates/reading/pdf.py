@@ -12,10 +12,9 @@ import resource
 import sys
 from typing import Any
 
-from certificates.reading import MAX_TEXT, SEVERAL, TOO_LARGE, UnreadableError, decoded
+from certificates.reading import ATTACHMENT, MAX_TEXT, SEVERAL, TOO_LARGE, UnreadableError, decoded
 from lms.message import N_
 
-ATTACHMENT = "credential.json"
 SECONDS, MEMORY, PAGES = 10, 1024 * 1024 * 1024, 20
 _ATTACHMENTS = 50
 _SIGNATURES = 5

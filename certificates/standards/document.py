@@ -212,9 +212,9 @@ def _other(address: str | None, number: str | None, kind: str) -> dict[str, Any]
 def _words(statement: Statement) -> dict[str, str]:
     """The words of an achievement in the language of the certificate; stored when issued, so never translated later."""
     hours, parts = f"{statement.minutes / 60:g}", "; ".join(dict.fromkeys(part.title for part in statement.parts))
+    title = statement.title
     if statement.language == "en":
         level = "trainer" if statement.level == RIGHT else "user"
-        title = statement.programme.title_en or statement.programme.title
         return {
             "title": title,
             "name": f"{title}: {level}",
@@ -223,8 +223,8 @@ def _words(statement: Statement) -> dict[str, str]:
         }
     level = "utbildare" if statement.level == RIGHT else "användare"
     return {
-        "title": statement.programme.title,
-        "name": f"{statement.programme.title}: {level}",
+        "title": title,
+        "name": f"{title}: {level}",
         "criteria": f"{hours.replace('.', ',')} timmar, närvaro och bedömning: {parts}.",
         "material": "material",
     }

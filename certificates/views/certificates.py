@@ -60,11 +60,10 @@ def present(certificate: Certificate) -> ResponseReturnValue:
 def _page(certificate: Certificate, form: PresentationForm) -> str:
     statement, viewer = register.statement_of(certificate), me()
     holder = register.shown_holder(certificate, viewer)
-    project = {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}
     url = pdf.verification_url(statement, current_app.config["SETTINGS"].base_url)
     return render_template(
         "certificates/show.html",
-        footer_project=_("Project %(name)s, dnr %(dnr)s, %(owner)s", **project),
+        footer_project=words.project(statement),
         certificate=certificate,
         s=statement,
         holder=holder,

@@ -18,7 +18,7 @@ from werkzeug.formparser import FormDataParser
 
 from certificates import words
 from certificates.reading import MAX_BYTES, UnreadableError
-from certificates.statement import CODE_LENGTH, normalise_code
+from certificates.statement import CODE_LENGTH, bare, normalise_code
 from certificates.views import stranger
 from lms import oversized
 from lms.limits import FILES, VERIFY, limiter
@@ -33,7 +33,7 @@ bp.before_request(stranger.nobody)
 _ROOM = 64 * 1024
 """Bytes of a request beside the file in it."""
 _LONGEST = 3_000
-"""Characters that a scanner may have read from a code."""
+"""Characters of what was typed or scanned that are looked at."""
 
 
 @bp.get("/verify")
@@ -116,7 +116,7 @@ def _memory(
 
 def _fault(typed: str) -> str:
     """What is wrong with what was typed, in words that help to read the paper again."""
-    signs = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", typed).upper()
+    signs = bare(typed).upper()
     if not signs:
         return ""
     if "/" in signs:

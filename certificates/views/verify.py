@@ -10,10 +10,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from certificates import words
-from certificates.statement import Statement
 from certificates.verification import Entry, entries, judged
 from certificates.views import stranger
 from lms import clock, filters
@@ -59,9 +57,5 @@ def _page(line: tuple[Entry, ...], language: str, checked: datetime, root: str) 
     """
     known = judged(line, clock.local(checked).date())
     if known is not None:
-        g.footer_project = _("Project %(name)s, dnr %(dnr)s, %(owner)s", **_project(known.subject.statement))
+        g.footer_project = words.project(known.subject.statement)
     return render_template("certificates/v.html", known=known, words=words, checked=checked)
-
-
-def _project(statement: Statement) -> dict[str, str]:
-    return {"name": statement.project.name, "dnr": statement.project.dnr, "owner": statement.issuer}

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, false, func, literal, select
 
-from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
-from certificates.revoking import Above, is_above, undecided
+from certificates.register import NOT_REVOKED, Certificate
+from certificates.revoking import Above, is_above, waits
 from courses import materials
 from lms.db import rows
 from lms.organisations import Organisation
@@ -96,7 +96,7 @@ def doubted(on: date) -> ColumnElement[bool]:
     waiting = (
         select(Certificate.id)
         .join(Above, is_above())
-        .where(NOT_REVOKED, NOT_REPLACED, not_expired(on), undecided())
+        .where(waits(on))
         .correlate(None)
     )
     return Certificate.id.in_(waiting)

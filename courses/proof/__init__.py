@@ -16,7 +16,7 @@ from courses.proof import witnesses
 from courses.proof.witnesses import DONE, Finding
 from lms import audit, clock, jobs, triggers
 from lms.audit import Audit
-from lms.db import db, reading
+from lms.db import db, only_reading
 from lms.people import Person
 
 ASKED = "ledger.asked"
@@ -98,9 +98,8 @@ def count() -> int:
 @contextmanager
 def _reading_apart() -> Iterator[None]:
     db.session.rollback()
-    reading(only=True)
-    try:
-        yield
-    finally:
-        db.session.rollback()
-        reading(only=False)
+    with only_reading():
+        try:
+            yield
+        finally:
+            db.session.rollback()

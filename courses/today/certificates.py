@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import bindparam, exists, func, literal, or_, select
 
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, not_expired
-from certificates.revoking import Above, is_above, undecided
+from certificates.revoking import Above, is_above, waits
 from courses.activities import Activity, Session
 from courses.exemptions import Exemption
 from courses.materials import Material
@@ -64,7 +64,7 @@ def questions() -> list[Any]:
         select(literal("review"), Project.id, Project.name, func.count())
         .join(Certificate, of_project)
         .join(Above, is_above())
-        .where(led, NOT_REVOKED, NOT_REPLACED, not_expired(TODAY), undecided())
+        .where(led, waits(TODAY))
         .group_by(Project.id, Project.name)
     )
     since, soon = (bindparam(name, type_=Certificate.valid_until.type) for name in ("since", "soon"))

@@ -26,7 +26,7 @@ from lms.backup.contents import (
     member_of_upload,
     writer,
 )
-from lms.db import Base, db, reading
+from lms.db import Base, db, only_reading
 from lms.files import StoredFile, path_of
 from lms.refusals import Refused
 from lms.rotation import cipher_columns
@@ -131,16 +131,12 @@ def _write(part: Path, say: Say) -> Manifest:
 @contextmanager
 def one_moment() -> Iterator[Connection]:
     """A connection whose whole transaction sees the database as it is now, beside which others write."""
-    reading(only=True)
-    try:
-        with db.engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            connection.execute(text("SELECT 1 FROM alembic_version"))  # the moment is that of the first question
-            yield connection
-            connection.rollback()
-    finally:
-        reading(only=False)
+    with only_reading(), db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection.execute(text("SELECT 1 FROM alembic_version"))  # the moment is that of the first question
+        yield connection
+        connection.rollback()
 
 
 def _write_table(

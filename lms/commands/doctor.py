@@ -5,20 +5,17 @@ import click
 import certificates.health  # noqa: F401  adds what only it knows to the checks
 from lms import doctor as examining
 from lms.commands.line import Refusal, application
-from lms.db import reading
+from lms.db import only_reading
 
 
 @click.command()
 def doctor() -> None:
     """Check the installation; exit 1 when something is at fault."""
     with application():
-        reading(only=True)
         faults = 0
-        try:
+        with only_reading():
             for finding in examining.examine():
                 faults += finding.state == "fault"
                 click.echo(finding.line())
-        finally:
-            reading(only=False)
         if faults:
             raise Refusal(f"faults: {faults}")

@@ -7,7 +7,7 @@ from flask import Flask
 
 from lms import jobs, kept, rotation, schema, server
 from lms.commands.line import application
-from lms.db import db, reading
+from lms.db import db, only_reading
 from lms.refusals import Refused
 
 
@@ -41,12 +41,11 @@ def _work(app: Flask) -> None:
 
 def _check_prepared(app: Flask) -> None:
     """Refused when the database is not of this version."""
-    reading(only=True)  # a start waits for no writer
     try:
-        current = schema.is_current()
-        rotation.check_readable()
+        with only_reading():  # a start waits for no writer
+            current = schema.is_current()
+            rotation.check_readable()
     finally:
-        reading(only=False)
         db.session.remove()
         db.engine.dispose()
     app.extensions[jobs.EXTENSION].storage.close()
@@ -56,12 +55,9 @@ def _check_prepared(app: Flask) -> None:
 
 def _warn_of_the_key() -> None:
     """Say that nobody has confirmed that the key is kept; it stops nothing."""
-    reading(only=True)
-    try:
+    with only_reading():
         if told := kept.warning():
             click.echo(told, err=True)
-    finally:
-        reading(only=False)
 
 
 def _check_free(host: str, port: int) -> None:

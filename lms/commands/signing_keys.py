@@ -12,7 +12,7 @@ from certificates.keys import SigningKey
 from certificates.register import Certificate
 from lms.commands.keys import keys, share
 from lms.commands.line import application, is_heard, keep_quiet
-from lms.db import db, reading
+from lms.db import db, only_reading
 
 __all__ = ["keys"]
 
@@ -81,9 +81,8 @@ def _line(key: SigningKey) -> str:
 @contextmanager
 def _looking() -> Iterator[None]:
     """Only look: whoever thinks before answering holds up nobody who writes."""
-    reading(only=True)
     try:
-        yield
+        with only_reading():
+            yield
     finally:
-        reading(only=False)
         db.session.rollback()

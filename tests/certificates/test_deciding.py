@@ -1,6 +1,7 @@
 """A trainer certificate is revoked: nothing under it falls by itself, and each is decided about once."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -197,3 +198,14 @@ def test_two_who_revoke_at_once_revoke_once(app: Flask, branch: Branch) -> None:
     assert sum(isinstance(each, Refused) and each.code == "revoked" for each in results) == 2
     db.session.rollback()
     assert len(list(db.session.scalars(select(OutboxMail).where(OutboxMail.person_id == by)))) == 1
+
+
+def test_what_runs_out_under_review_waits_for_nobody_any_more(branch: Branch) -> None:
+    last = clock.today() + timedelta(days=5)
+    ending = make_certificate(branch.project, make_person(), "user", under=branch.trainer, valid_until=last)
+    revoke(branch)
+    assert revoking.is_under_review(ending)
+    assert deciding.count(branch.project) == 5
+    with clock.moved(clock.now() + timedelta(days=6)):
+        assert not revoking.is_under_review(ending), "nobody could decide about it, so nobody is to wait for that"
+        assert deciding.count(branch.project) == 4
