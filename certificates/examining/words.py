@@ -40,7 +40,7 @@ VERDICTS = {
         N_("Something that is needed for the answer is not at hand. Go by no certificate that cannot be checked."),
     ),
     "foreign": (
-        N_("Somebody else's certificate"),
+        N_("Another issuer's certificate"),
         N_("It is not issued here, so we cannot vouch for it. Ask its issuer."),
     ),
     "replaced": (
