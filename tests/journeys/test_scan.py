@@ -85,7 +85,7 @@ def test_paper_is_scanned(street: Street, visit: Callable[..., Visitor], tmp_pat
     street.cable.cut()
     phone.page.goto(street.site.url + own.path)
     told = note(phone.page, GENUINE)
-    expect(told).to_contain_text("Kedjan bakom certifikatet, och vad som har beslutats sedan dess, syns med nät.")
+    expect(told).to_contain_text("Med nät syns kedjan bakom certifikatet och vad som har beslutats sedan dess.")
     phone.sees("Registret gick inte att nå", own.name, "Inte återkallat enligt listan")
     phone.look()
     phone.page.goto(street.site.url + other.path)
