@@ -390,15 +390,3 @@ def test_a_full_page_of_mail_asks_as_many_questions_as_a_short_one(client: Flask
             client.get(f"/demo/outbox?page={page}")
         asked.append(len(queries))
     assert asked[1] == asked[2] <= 4
-
-
-def test_outside_the_demo_there_is_no_door(app: Flask, client: FlaskClient) -> None:
-    settings = app.config["SETTINGS"]
-    app.config["SETTINGS"] = replace(settings, demo=False)
-    try:
-        for address in ("/demo", "/demo/outbox", "/demo/outbox/1", "/demo/outbox/1/kurs-1.ics"):
-            assert client.get(address).status_code == 404
-        assert client.post("/demo/sign-in", data={"persona": "trainer"}).status_code == 404
-        assert 'href="/demo' not in client.get("/sign-in").text
-    finally:
-        app.config["SETTINGS"] = settings

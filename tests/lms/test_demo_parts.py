@@ -1,9 +1,12 @@
 """What the demo is made of: people who cannot exist, days that can, and an agenda that stops before today."""
 
 import random
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from lms import clock, people_file, personnummer
 from lms.demo import story, texts
@@ -112,3 +115,15 @@ def test_what_is_handed_in_is_a_real_pdf() -> None:
     kind = recognise(texts.plan_as_pdf())
     assert kind is not None
     assert kind.media_type == "application/pdf"
+
+
+def test_outside_the_demo_there_is_no_door(app: Flask, client: FlaskClient) -> None:
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, demo=False)
+    try:
+        for address in ("/demo", "/demo/outbox", "/demo/outbox/1", "/demo/outbox/1/kurs-1.ics"):
+            assert client.get(address).status_code == 404
+        assert client.post("/demo/sign-in", data={"persona": "trainer"}).status_code == 404
+        assert 'href="/demo' not in client.get("/sign-in").text
+    finally:
+        app.config["SETTINGS"] = settings
