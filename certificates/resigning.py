@@ -34,8 +34,7 @@ def compromised(key: SigningKey, *, by: Person | None, say: Say = _quiet) -> int
     """
     keys.withdraw(key, by=by)
     done = sign_anew(resting_on(key), say)
-    for listed in db.session.scalars(select(StatusList).order_by(StatusList.id).with_for_update()):
-        status_lists.renew_list(listed)
+    _renew_lists()
     return done
 
 
@@ -45,7 +44,16 @@ def after_loss() -> int:
     What the county has signed is believed on: its other keys sign its lists.
     """
     lost = select(SigningKey).where(SigningKey.kind == "trainer", SigningKey.cipher == b"")
-    return sum(sign_anew(resting_on(key)) for key in db.session.scalars(lost.order_by(SigningKey.id)).all())
+    done = sum(sign_anew(resting_on(key)) for key in db.session.scalars(lost.order_by(SigningKey.id)).all())
+    if done:
+        _renew_lists()
+    return done
+
+
+def _renew_lists() -> None:
+    """What is revoked has new places, and the lists say so from the same moment on."""
+    for listed in db.session.scalars(select(StatusList).order_by(StatusList.id).with_for_update()):
+        status_lists.renew_list(listed)
 
 
 def sign_anew(certificates: Iterable[int], say: Say = _quiet) -> int:
