@@ -55,7 +55,7 @@ class Stamp:
 
 
 def stored(certificates: Collection[Certificate]) -> list[Stored]:
-    """What the files of the certificates are made of, in their order: two queries, however many they are.
+    """What the files of the certificates are made of, in their order: one query, however many they are.
 
     Refused `unsigned` when one has no credential: `lms init` signs what was issued before there were keys.
     """

@@ -63,7 +63,7 @@ def test_without_a_fresh_list_of_the_county_nothing_is_believed() -> None:
     here, other = world(), world()
     document = here.certificate()
     short = status_list.document(LIST, COUNTY, (), NOW)
-    short["credentialSubject"]["encodedList"] = status_list.encoded(()).replace("u", "u", 1)[:20]
+    short["credentialSubject"]["encodedList"] = status_list.encoded(())[:20]
     bad: list[dict[str, Document]] = [
         {}, here.lists(at=NOW - timedelta(days=8)), here.lists(at=NOW + timedelta(days=1)), other.lists(),
         here.lists() | {LIST: integrity.sign(short, here.county, METHOD, NOW)},

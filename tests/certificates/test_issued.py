@@ -216,7 +216,7 @@ def test_somebody_who_was_certified_as_a_user_certifies_nobody(app: Flask) -> No
         assert not believed(integrity.sign(forged, thief, multikey.method_of(did), clock.now()))
 
 
-def test_a_retired_trainer_key_and_an_unknown_one(app: Flask) -> None:
+def test_what_a_key_has_signed_that_is_none_of_the_countys(app: Flask) -> None:
     document = held(made("one"))
     other = Ed25519PrivateKey.generate()
     unsigned = {name: value for name, value in document.items() if name != "proof"}

@@ -80,12 +80,16 @@ def test_the_paper_is_signed_by_the_county_whoever_issued(app: Flask) -> None:
     assert said.digest == bytes.fromhex(held.digest)[:16]
 
 
-def test_what_was_issued_before_there_were_keys_is_signed_once(app: Flask) -> None:
-    own = issue(make_person(), "trainer")
-    issue(make_person(), "user", own)
-    before = db.session.scalar(select(func.count()).select_from(Credential))
+def test_what_was_issued_before_there_were_keys_is_signed_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(signing, "sign_first", lambda *_certificate, **_values: None)
+        own = issue(make_person(), "trainer")
+        made = issue(make_person(), "user", own)
+    assert newest(made) is None
+    assert signing.sign_missing() == 2
+    assert checked(made).passed
     assert signing.sign_missing() == 0
-    assert db.session.scalar(select(func.count()).select_from(Credential)) == before == 3
+    assert db.session.scalar(select(func.count()).select_from(Credential)) == 3
 
 
 def test_the_county_changes_its_key_and_everything_holds(app: Flask) -> None:
