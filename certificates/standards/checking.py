@@ -142,8 +142,11 @@ def _shape(document: Document, kind: str) -> None:
     parts = (document.get("issuer"), document.get("credentialSubject"), document.get("credentialStatus"))
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(part, dict) for part in parts):
         raise _Failed("shape", N_("Something is missing."))
-    if not isinstance(document["issuer"].get("id"), str):
+    issuer = document["issuer"]
+    if not isinstance(issuer.get("id"), str):
         raise _Failed("shape", N_("The issuer is missing."))
+    if issuer.get("type") != ["Profile"] or set(issuer) - {"id", "type", "name", "endorsement"}:
+        raise _Failed("shape", N_("This is not such a credential."))  # the endorsement speaks of the same node
 
 
 def _is_ours(document: Document, contexts: list[str]) -> bool:

@@ -103,6 +103,11 @@ SAME_MEANING: dict[str, Tamper] = {
     "one as a list": lambda it: it["issuer"].update(name=[it["issuer"]["name"]]),
     "a type alone": lambda it: it["issuer"].update(type="Profile"),
     "a type in a list": lambda it: it["credentialStatus"].update(type=["BitstringStatusListEntry"]),
+    "a kind from the endorsement": lambda it: it["issuer"]["type"].append("EndorsementSubject"),
+    "words from the endorsement": lambda it: it["issuer"].update(
+        type=["Profile", "EndorsementSubject"],
+        endorsementComment=it["issuer"]["endorsement"][0]["credentialSubject"]["endorsementComment"],
+    ),
     "a text for a truth": lambda it: it["credentialSubject"]["identifier"][0].update(hashed="false"),
     "the vocabulary again": lambda it: it["credentialSubject"].update({"@context": integrity.CONTEXTS}),
     "one vocabulary of them": lambda it: it["issuer"].update({"@context": integrity.VC}),
