@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from certificates import keys, status_lists
 from certificates.credentials import Achievement, Credential, Kind, address, base_url, newest
 from certificates.keys import SigningKey
-from certificates.register import Certificate, statement_of
+from certificates.register import Certificate, revocation, statement_of
 from certificates.statement import Statement
 from certificates.status_lists import Place
 from lms import clock
@@ -79,6 +79,7 @@ def sign_missing() -> int:
     rows = list(db.session.scalars(lacking.order_by(Certificate.level != "trainer", Certificate.id)))
     for certificate in rows:
         sign(certificate)
+    status_lists.renew_lists_of(*(each for each in rows if revocation(each)))  # their places are new
     return len(rows)
 
 

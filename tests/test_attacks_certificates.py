@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from certificates import deciding, keys, register, renaming, resigning, revoking
+from certificates import deciding, keys, register, renaming, resigning, revoking, signing
 from certificates.examining import Trusted, examine, scanned
 from certificates.keys import SigningKey
 from certificates.reading import UnreadableError, read
@@ -299,3 +299,13 @@ def test_what_is_revoked_stays_so_when_its_trainers_key_is_withdrawn(app: Flask,
     db.session.commit()
     assert not stands(one.id)
     assert stands(two.id)
+
+
+def test_what_was_revoked_before_there_were_keys_is_revoked_in_its_first_list(app: Flask) -> None:
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(signing, "sign_first", lambda *_args, **_values: None)
+        branch = make_branch(2, 0)
+        revoking_(branch.early[0].id, branch.leader.id)()
+    assert signing.sign_missing() == 3
+    db.session.commit()
+    assert [stands(each.id) for each in branch.early] == [False, True]
