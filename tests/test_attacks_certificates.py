@@ -9,6 +9,7 @@ from typing import Any
 
 import cbor2
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -23,12 +24,13 @@ from certificates.standards import integrity, paper
 from certificates.standards.checking import check
 from certificates.standards.integrity import Document, ProofError
 from lms import clock
+from lms.commands import main as commands
 from lms.db import db
 from lms.people import Person
 from lms.projects import Project
 from lms.refusals import Refused
 from tests.certificates.branches import Branch, make_branch
-from tests.certificates.credentials import NOW, World, world
+from tests.certificates.credentials import METHOD, NOW, World, world
 from tests.certificates.test_signing import checked
 from tests.courses.test_attendance_at_once import at_once
 
@@ -92,6 +94,37 @@ def test_a_picture_is_not_parsed_for_seconds() -> None:
     with pytest.raises(UnreadableError) as refused:
         read(b'<svg xmlns="http://www.w3.org/2000/svg" ' + many + b"/>")
     assert refused.value.code == "size"
+
+
+DID = {
+    "id": "did:web:kurs.example",
+    "verificationMethod": [{"id": METHOD, "publicKeyMultibase": "z6MkpTHR8VNsBxYAAWHut2Geadd9jSwuBV8xRoAnwWsdvktH"}],
+    "assertionMethod": [METHOD],
+}
+
+
+def commanded(folder: Path, thing: bytes | str) -> Result:
+    """`lms certificate verify` of a file, or of what was scanned."""
+    (folder / "trust.json").write_text(json.dumps(DID))
+    (folder / "file").write_bytes(thing if isinstance(thing, bytes) else b"")
+    name = thing if isinstance(thing, str) else str(folder / "file")
+    asked = ["certificate", "verify", name, "--trust", str(folder / "trust.json")]
+    return CliRunner().invoke(commands, asked, color=True)
+
+
+def test_no_file_speaks_to_the_terminal(tmp_path: Path, signed: Document) -> None:
+    """A name could erase what stands above it, or be a line of its own."""
+    name = "X\x1b[2J\x1b]0;x\x07\ngenuine: Genuine and valid\r\u202e"
+    document = json.loads(json.dumps(signed).replace("kurs.example", "other.example"))
+    told = commanded(tmp_path, json.dumps(document | {"issuer": {"id": "did:web:x", "name": name}}).encode())
+    assert told.exit_code == 1
+    assert all(line.isprintable() for line in told.stdout.splitlines())
+    assert not any(line.startswith("genuine") for line in told.stdout.splitlines())
+
+
+@pytest.mark.parametrize("length", [300, 5_000])
+def test_what_is_longer_than_any_name_of_a_file_is_told_so(tmp_path: Path, length: int) -> None:
+    assert commanded(tmp_path, "1" * length).exit_code == 2
 
 
 # --- a holder who wants to be somebody else -------------------------------------------------------------------

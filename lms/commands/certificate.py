@@ -51,7 +51,8 @@ def verify(thing: str, trust: Path, status: tuple[Path, ...], at: str | None, as
         sys.exit(1)
     _tell(examined, moment, as_json=as_json)
     for address in dict.fromkeys(pinned.missing):
-        click.echo(f"no list of revocations: give --status with what {address} serves, or a newer trust file", err=True)
+        told = f"no list of revocations: give --status with what {address} serves, or a newer trust file"
+        click.echo(_shown(told), err=True)
     sys.exit(0 if examined.good else 1)
 
 
@@ -92,7 +93,7 @@ def _examined(thing: str, pinned: Pinned, at: datetime) -> Examined:
     from certificates.examining import examine, scanned  # noqa: PLC0415  see _pinned
     from certificates.reading import read  # noqa: PLC0415  goes with it
 
-    if thing != "-" and not Path(thing).is_file():
+    if thing != "-" and not _is_file(thing):
         found = scanned.scanned(thing)
         if found is None:
             raise click.UsageError(f"{thing} is neither a file nor what a scanner reads from a certificate")
@@ -101,6 +102,13 @@ def _examined(thing: str, pinned: Pinned, at: datetime) -> Examined:
         return scanned.examine(found.digits, pinned.trusted.trust, pinned.named, at)
     with click.open_file(thing, "rb") as file:
         return examine(read(file.read(MAX_BYTES + 1)), pinned.trusted, pinned.at, at)
+
+
+def _is_file(thing: str) -> bool:
+    try:
+        return Path(thing).is_file()
+    except OSError:  # digits are longer than a name can be
+        return False
 
 
 def _tell(examined: Examined, at: datetime, *, as_json: bool) -> None:
@@ -114,8 +122,13 @@ def _tell(examined: Examined, at: datetime, *, as_json: bool) -> None:
         return
     for fact in examined.facts if examined.proven else ():
         missing = " (NOT on the page)" if fact.found is False else ""
-        click.echo(f"signed   {words.FACTS[fact.code]}: {fact.plain()}{missing}")
+        click.echo(_shown(f"signed   {words.FACTS[fact.code]}: {fact.plain()}{missing}"))
     for line in examined.lines:
         reason = f": {line.words.render()}" if line.words else ""
-        click.echo(f"{line.outcome:8} {words.CHECKS.get(line.code, line.code)}{reason}")
+        click.echo(_shown(f"{line.outcome:8} {words.CHECKS.get(line.code, line.code)}{reason}"))
     click.echo(f"{examined.verdict}: {title}. {more}")
+
+
+def _shown(line: str) -> str:
+    """One line, whatever a file calls its issuer: nothing that moves in a terminal, or begins another line."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
