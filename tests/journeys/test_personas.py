@@ -17,7 +17,7 @@ from lms.demo.personas import PERSONAS
 from tests.journeys.conftest import NARROW, WIDE, Site, Visitor
 
 DEPTH = 3
-FILES = re.compile(r"\.(xlsx|csv|pdf|ics|zip)$|^/files/")
+FILES = re.compile(r"\.(xlsx|csv|pdf|ics|zip|png|svg|json)$|^/(files|credentials)/")
 EU = {"sv": "Medfinansieras av Europeiska unionen", "en": "Co-funded by the European Union"}
 CONTENT = {"admin.outbox"}  # pages whose own words are those of people and mails
 FOREIGN = {
