@@ -176,6 +176,7 @@ async function keep(url, told) {
 
 const place = globalThis.document?.querySelector("[data-paper]");
 const verdict = place?.parentElement.querySelector(".verdict");
+const titled = globalThis.document?.title;
 const language = globalThis.document?.documentElement.lang;
 const written = (moment, time = true) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : "sv-SE",
   time ? { dateStyle: "long", timeStyle: "short", timeZone: "Europe/Stockholm" } : { dateStyle: "long", timeZone: "UTC" }).format(moment).replace(/(\d\d):(\d\d)/, "$1.$2"); /* 16.40, as everywhere */
@@ -196,12 +197,19 @@ function line(name, moment, now, time = true) {
 
 const WRONG = ["other", "broken", "foreign"]; /* said first: the register's word is about another paper than this one */
 
+/* A glance at a green answer must not be taken for one about this paper. */
+function quieten(wrong) {
+  verdict?.classList.toggle("quiet", wrong);
+  document.title = wrong ? `${place.querySelector("h2").textContent} – ${titled.split(" – ").at(-1)}` : titled;
+}
+
 function show(is, slots = {}, lines = []) {
   const shown = document.querySelector(`template[data-say="${is}"]`).content.cloneNode(true);
   for (const [name, value] of Object.entries(slots)) shown.querySelector(`[data-slot="${name}"]`)?.append(value);
   shown.querySelector('[data-slot="lines"]')?.append(...lines);
   if (WRONG.includes(is)) verdict?.before(place); else verdict?.after(place);
   place.replaceChildren(shown);
+  quieten(WRONG.includes(is));
 }
 
 /* The time to judge by. The register's, when the device is hours wrong; the page was made a moment ago. */
@@ -254,7 +262,7 @@ async function begin() {
   const digits = location.hash.slice(1), claims = /^[0-9]/.test(digits); /* #content is where «skip» leads */
   const heard = await ask(place.dataset.keys); /* without digits too: the next paper may come without network */
   if (!claims) {
-    if (!digits) place.replaceChildren();
+    if (!digits) { place.replaceChildren(); quieten(false); }
     if (offline() && !place.hasChildNodes()) show("absent");
     return;
   }

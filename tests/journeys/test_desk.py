@@ -69,12 +69,17 @@ def test_the_next_paper_in_the_same_tab(street: Street, desk: BrowserContext) ->
     note(page, GENUINE)
     page.evaluate("digits => { location.hash = digits }", second.digits)
     told = note(page, OTHER)
+    expect(page.locator(".verdict")).to_have_class(re.compile(r"\bquiet\b"))
+    expect(page).to_have_title(f"{OTHER} – Pärlband")
+    expect(told.locator("[lang=en]")).to_contain_text("Do not trust the paper")
     expect(told).to_contain_text(second.number)
     expect(told).to_contain_text(first.number)
     page.evaluate("digits => { location.hash = digits }", first.digits)
     note(page, GENUINE)
     page.evaluate("location.hash = ''")
     expect(page.locator("[data-paper] .note")).to_have_count(0)
+    expect(page).to_have_title("Giltigt certifikat – Pärlband")
+    expect(page.locator(".verdict.quiet")).to_have_count(0)
 
 
 def test_a_swapped_code_is_exposed(street: Street, desk: BrowserContext) -> None:
@@ -213,7 +218,7 @@ def test_alone_with_a_kept_list_its_age_is_told(street: Street, desk: BrowserCon
         page.goto(f"/v/offline#{own.digits}")
         told = note(page, title)
         expect(told).to_contain_text(words)
-        expect(told).to_contain_text("Kedjan bakom certifikatet")
+        expect(told).to_contain_text("kedjan bakom certifikatet")
 
 
 def test_alone_an_ended_paper_says_so(street: Street, desk: BrowserContext) -> None:
