@@ -25,9 +25,10 @@ FIELD = {"reason": "reason", "public_text": "public_text", "future": "doubted_fr
 @guarded(may_revoke, Certificate)
 def ask(certificate: Certificate) -> ResponseReturnValue:
     """What is issued under the certificate before and after a day, before anybody revokes it."""
-    form = RevokeForm(formdata=None)
-    form.doubted_from.data = _day(request.args.get("doubted_from", ""))
-    return _page(certificate, form)
+    form, typed = RevokeForm(formdata=None), request.args.get("doubted_from", "")
+    form.doubted_from.data = _day(typed)
+    is_other = bool(typed) and filters.parse_day(typed) != form.doubted_from.data
+    return _page(certificate, form, _("Write a day that is not after today. Shown is today.") if is_other else "")
 
 
 @bp.post("/certificates/<int:certificate_id>/revoke")
@@ -60,7 +61,7 @@ def _next(certificate: Certificate) -> str:
     return url_for("decisions.index", project_id=project.id)
 
 
-def _page(certificate: Certificate, form: RevokeForm) -> str:
+def _page(certificate: Certificate, form: RevokeForm, day_fault: str = "") -> str:
     since = form.doubted_from.data or clock.today()
     early, late = revoking.touched(certificate, since)
     pages = max(1, -(-(early + late) // PER_PAGE))
@@ -75,6 +76,7 @@ def _page(certificate: Certificate, form: RevokeForm) -> str:
         successor=register.replacement(certificate),
         form=form,
         since=since,
+        day_fault=day_fault,
         early=early,
         late=late,
         groups=[[each for each in under if (each.issued_on >= since) is late_ones] for late_ones in (True, False)],

@@ -72,6 +72,11 @@ class Trainer:
         return self.state in ("valid", "expiring", "missing")
 
     @property
+    def is_certified(self) -> bool:
+        """Whether she was certified, and it was not taken back: such a trainer counts in sums."""
+        return self.state not in ("missing", "revoked")
+
+    @property
     def marks(self) -> dict[int, str]:
         """Number of a user's pearl → how it differs: first those under review, then those with nobody to ask."""
         alone = range(0 if self.is_active else self.reach)
@@ -88,8 +93,8 @@ class CountyTrainer:
 
     @property
     def reach(self) -> int:
-        """People certified in this branch: trainers that hold a certificate, and their users."""
-        return sum(trainer.reach + (trainer.state != "missing") for trainer in self.trainers)
+        """People certified in this branch: trainers whose certificate was not revoked, and their users."""
+        return sum(trainer.reach + trainer.is_certified for trainer in self.trainers)
 
 
 @dataclass(frozen=True)

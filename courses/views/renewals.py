@@ -39,6 +39,7 @@ def show(certificate: Certificate) -> ResponseReturnValue:
     return render_template(
         "courses/renewal/show.html",
         certificate=certificate,
+        project=register.project_of(certificate),
         holder=register.shown_holder(certificate, me()),
         item=renewal.of_certificate(certificate),
         state=register.state(certificate, clock.today()),

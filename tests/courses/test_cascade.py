@@ -228,6 +228,8 @@ def test_under_review_and_older_material_are_counted_per_trainer() -> None:
         paper(2, 20, EVA, doubted=True, behind=True), paper(3, 21, EVA, doubted=True), paper(4, 22, EVA),
     )["Eva"]  # fmt: skip
     assert (found.state, found.reach, found.doubted, found.behind, found.is_behind) == ("revoked", 3, 2, 1, True)
+    assert not found.is_certified
+    assert CountyTrainer(COUNTY, "County", (found,)).reach == 3
 
 
 def test_who_was_certified_again_after_a_revocation_is_a_trainer() -> None:
