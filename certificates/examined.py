@@ -21,11 +21,11 @@ from lms import clock
 from lms.db import db
 from lms.message import N_, Message
 
-__all__ = ["Outcome", "Scanned", "file", "paper", "scanned", "trust_file"]
+__all__ = ["Judgement", "Scanned", "file", "paper", "scanned", "trust_file"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Judgement:
     """What the proof says, and what the register says (None: it is not ours, or nothing is proven).
 
     `verdict` is the one to show: the worse of both.
@@ -44,26 +44,26 @@ class Outcome:
         return since.get(word, proof) if proof in ("genuine", "expired", "unsealed", "unknown", "doubted") else proof
 
 
-def file(data: bytes) -> Outcome:
+def file(data: bytes) -> Judgement:
     """What a file proves, and what the register says about it. Raises UnreadableError."""
     told = examine(read(data), Trusted(keys.trust(), keys.seals()), _list_at, clock.now())
     ours = told.proven and told.document is not None and told.verdict != "foreign"
     known = standing.of_credential(str(told.document["id"])) if ours and told.document else None
-    return Outcome(told, known)
+    return Judgement(told, known)
 
 
-def paper(found: Scanned) -> Outcome:
+def paper(found: Scanned) -> Judgement:
     """What the digits of a paper prove, and whether they belong to the code before them."""
     trust = keys.trust()
     told = papers.examine(found.digits, trust, _list_named, clock.now())
     if not told.proven:
-        return Outcome(told, None)
+        return Judgement(told, None)
     said = papers.read(found.digits, trust)
     known = standing.of_paper(found.code, said.number, said.digest)
     if known is None:
         moved = Message(N_("The code belongs to another certificate, or to none: it was moved from another paper."))
-        return Outcome(_with(told, Line("code", "failed", moved), "refused"), None)
-    return Outcome(_with(told, Line("code", "passed"), told.verdict), known)
+        return Judgement(_with(told, Line("code", "failed", moved), "refused"), None)
+    return Judgement(_with(told, Line("code", "passed"), told.verdict), known)
 
 
 def _with(told: Examined, line: Line, verdict: Verdict) -> Examined:

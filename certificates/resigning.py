@@ -33,7 +33,7 @@ def compromised(key: SigningKey, *, by: Person | None, say: Say = _quiet) -> int
     One transaction, all or nothing. Doing it again signs what was issued meanwhile, or nothing.
     """
     keys.withdraw(key, by=by)
-    done = sign_anew(resting_on(key), say)
+    done = _each_anew(resting_on(key), say)
     _renew_lists()
     return done
 
@@ -44,7 +44,7 @@ def after_loss() -> int:
     What the county has signed is believed on: its other keys sign its lists.
     """
     lost = select(SigningKey).where(SigningKey.kind == "trainer", SigningKey.cipher == b"")
-    done = sum(sign_anew(resting_on(key)) for key in db.session.scalars(lost.order_by(SigningKey.id)).all())
+    done = sum(_each_anew(resting_on(key)) for key in db.session.scalars(lost.order_by(SigningKey.id)).all())
     if done:
         _renew_lists()
     return done
@@ -56,7 +56,7 @@ def _renew_lists() -> None:
         status_lists.renew_list(listed)
 
 
-def sign_anew(certificates: Iterable[int], say: Say = _quiet) -> int:
+def _each_anew(certificates: Iterable[int], say: Say = _quiet) -> int:
     """Another edition of each, trainers first: users' certificates carry the word about their trainer. How many."""
     ids, levels = list(certificates), dict[int, str]()
     for start in range(0, len(ids), _AT_A_TIME):

@@ -25,7 +25,7 @@ from lms.limits import FILES, VERIFY, limiter
 from lms.permissions import public
 
 if TYPE_CHECKING:
-    from certificates.examined import Outcome
+    from certificates.examined import Judgement
 
 bp = Blueprint("checking", __name__)
 bp.before_request(stranger.nobody)
@@ -78,7 +78,7 @@ def _typed(typed: str, *, paper: bool) -> ResponseReturnValue:
     return _again(typed=typed[:200], fault=_fault(typed[:200]), status=422 if typed.strip() else 200)
 
 
-def _answer(outcome: Outcome) -> ResponseReturnValue:
+def _answer(outcome: Judgement) -> ResponseReturnValue:
     from certificates.examining import words as said  # noqa: PLC0415  see check
 
     page = render_template("certificates/checked.html", outcome=outcome, told=outcome.told, said=said, words=words)

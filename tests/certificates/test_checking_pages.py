@@ -286,7 +286,7 @@ def test_others_are_named_and_nothing_of_theirs_is_fetched(app: Flask, client: F
     text = json.dumps(theirs).replace("http://localhost/", "https://lan.example/")
     text = text.replace("web:localhost", "web:lan.example")
     page = told(client, text.encode())
-    assert "Somebody else" in page
+    assert "Another issuer" in page
     assert "did:web:lan.example" in page
     assert "without proof" in page
     assert "Genuine" not in page
@@ -299,7 +299,7 @@ def test_what_a_file_says_is_text_and_no_page(app: Flask, client: FlaskClient) -
     ours["issuer"]["name"] = ours["name"] = evil
     ours["credentialSubject"]["identifier"][0]["identityHash"] = evil
     theirs = {"issuer": {"id": f"did:web:{evil}", "name": evil}, "credentialSubject": {"licenseNumber": evil}}
-    for document, words in ((ours, "Not genuine"), (theirs, "Somebody else")):
+    for document, words in ((ours, "Not genuine"), (theirs, "Another issuer")):
         page = told(client, json.dumps(document).encode())
         assert words in page
         assert "<script>alert" not in page
