@@ -4,8 +4,10 @@ import copy
 import io
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import cbor2
 import pytest
@@ -24,6 +26,7 @@ from certificates.standards import integrity, paper
 from certificates.standards.checking import check
 from certificates.standards.integrity import Document, ProofError
 from lms import clock
+from lms.backup.opening import opened
 from lms.commands import main as commands
 from lms.db import db
 from lms.people import Person
@@ -342,3 +345,37 @@ def test_what_was_revoked_before_there_were_keys_is_revoked_in_its_first_list(ap
     assert signing.sign_missing() == 3
     db.session.commit()
     assert [stands(each.id) for each in branch.early] == [False, True]
+
+
+# --- a backup that somebody has made ------------------------------------------------------------------------------
+
+
+def manifest(**values: Any) -> bytes:
+    """A manifest with one table of one column."""
+    whole = {
+        "format": "parlband-backup", "version": 1, "made_at": "2022-10-12T10:00:00+00:00", "schema": "0003",
+        "base_url": "",
+        "keys": {}, "unreadable": 0, "uploads": 0, "lacking": [],
+        "tables": [{"name": "person", "columns": [["id", "integer"]], "rows": 0, "sha256": sha256(b"").hexdigest()}],
+    }  # fmt: skip
+    return json.dumps(whole | values).encode()
+
+
+KINDLESS = [{"name": "person", "columns": [["id", "nokind"]], "rows": 0, "sha256": sha256(b"").hexdigest()}]
+BACKUPS: dict[str, dict[str, bytes]] = {
+    "out of the folder": {"manifest.json": manifest(uploads=1), "tables/person.jsonl": b"", "uploads/../../x": b"x"},
+    "beside what is named": {"manifest.json": manifest(), "tables/person.jsonl": b"", "../x": b"x"},
+    "a kind that is none": {"manifest.json": manifest(tables=KINDLESS), "tables/person.jsonl": b""},
+    "a manifest without end": {"manifest.json": b"{" + b" " * (17 << 20) + b"}"},
+    "a list for a manifest": {"manifest.json": b"[1]"},
+}
+
+
+@pytest.mark.parametrize("name", BACKUPS)
+def test_a_backup_that_somebody_has_made_is_none(tmp_path: Path, name: str) -> None:
+    with ZipFile(tmp_path / "it", "w", ZIP_DEFLATED) as archive:
+        for member, data in BACKUPS[name].items():
+            archive.writestr(member, data)
+    with pytest.raises(Refused), opened(tmp_path / "it"):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["it"]

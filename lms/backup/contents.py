@@ -75,6 +75,8 @@ def read_manifest(text: bytes) -> Manifest:
             )
             for each in read.pop("tables")
         )
+        if not {kind for table in tables for _name, kind in table.columns} <= set(KINDS):
+            raise ValueError("a kind of column that is none")
         return Manifest(**read | {"tables": tables, "lacking": tuple(read["lacking"])})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused("the file is not a backup of Pärlband, or it is damaged", "no_backup") from error

@@ -19,6 +19,8 @@ from lms.refusals import Refused
 
 Say = Callable[[str], object]
 _CHUNK = 1 << 20
+_MANIFEST = 16 << 20
+"""Bytes of a manifest, which is read at once; that of a large installation has some 20 000."""
 _DAMAGED = (BadZipFile, zlib.error, EOFError, ValueError, TypeError, NotImplementedError)
 
 
@@ -43,7 +45,7 @@ class Opened:
 def opened(file: Path, say: Say = lambda _told: None) -> Iterator[Opened]:
     """The file, when every hash and count in it agrees. Refused `no_backup`, `newer` or `damaged` otherwise."""
     with _sound(file), ZipFile(file) as archive:
-        if MANIFEST not in archive.namelist():
+        if MANIFEST not in archive.namelist() or archive.getinfo(MANIFEST).file_size > _MANIFEST:
             raise BadZipFile
         manifest = read_manifest(archive.read(MANIFEST))
         prefix = member_of_upload("")

@@ -51,8 +51,8 @@ def verify(thing: str, trust: Path, status: tuple[Path, ...], at: str | None, as
         sys.exit(1)
     _tell(examined, moment, as_json=as_json)
     for address in dict.fromkeys(pinned.missing):
-        told = f"no list of revocations: give --status with what {address} serves, or a newer trust file"
-        click.echo(_shown(told), err=True)
+        advice = f"no list of revocations: give --status with what {address} serves, or a newer trust file"
+        click.echo(_shown(advice), err=True)
     sys.exit(0 if examined.good else 1)
 
 
