@@ -79,6 +79,7 @@ def everything() -> dict[str, Certificate]:
     return found
 
 
+@pytest.mark.one_engine
 def test_every_kind_fits_the_schema_and_is_believed_here_and_elsewhere(app: Flask) -> None:
     for name, certificate in everything().items():
         document = held(certificate)
@@ -100,6 +101,7 @@ def test_endorsements_fit_their_part_of_the_schema(app: Flask) -> None:
     assert list(jsonschema.Draft201909Validator(ENDORSEMENT).iter_errors(held(trainer)))
 
 
+@pytest.mark.one_engine
 def test_lists_and_achievements_hold_elsewhere_too(app: Flask) -> None:
     everything()
     assert len(lists()) == 2
@@ -133,6 +135,7 @@ def test_the_other_verifier_sees_what_ours_sees(app: Flask) -> None:
     assert not independent.holds(document | {"proof": [proof]})
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("name", ["user", "trainer", "kept"])
 def test_no_changed_copy_of_what_was_issued_is_believed(app: Flask, name: str) -> None:
     document, trust, at = held(everything()[name]), keys.trust(), clock.now()
@@ -259,6 +262,7 @@ UNSEEN = "\v\f\x00\x1f\x7f\u0085\u200b\u202e\ufeff\n\t  "
 NAMES = st.text(st.sampled_from([*LETTERS, *UNSEEN * 9]), min_size=1, max_size=9)
 
 
+@pytest.mark.one_engine
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example_of_a_name(name="Ćirković Ωμέγα Ґалина e\u0301\v\u202e-x")
 @given(name=NAMES)
