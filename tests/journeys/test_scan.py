@@ -73,7 +73,7 @@ def test_paper_is_scanned(street: Street, visit: Callable[..., Visitor], tmp_pat
     leader.send("button[type=submit]", look=False)
     phone.page.reload()
     told = note(phone.page, READ_ON)
-    expect(told).to_contain_text("Registret säger något annat i dag: se ovanför.")
+    expect(told).to_contain_text("Registret säger något annat: se ovanför.")
     phone.look()
     phone.sees("Certifikatet prövas", "Om certifikatet nedanför ska gälla prövas nu.", "Inte återkallat enligt listan")
     phone.go(street.trainer.path, look=False)
