@@ -13,6 +13,7 @@ from sqlalchemy import select
 from certificates import issuing, register, revoking, telling
 from certificates.register import Certificate
 from certificates.revoking import CertificateDecision
+from certificates.statement import tidy
 from lms import audit, clock, people
 from lms.db import db
 from lms.people import Person
@@ -32,6 +33,7 @@ def rename(
     Refused: a name that is empty or too long (`name`), the name that it has already (`same`), a certificate that does
     not hold today (`not_valid`) or is under review (`under_review`), letters that cannot be shown (`glyphs`).
     """
+    given_name, family_name = tidy(given_name), tidy(family_name)
     db.session.execute(select(Certificate.id).where(Certificate.id == certificate.id).with_for_update())
     db.session.expire(certificate, ["events"])
     holder, statement = certificate.holder, register.statement_of(certificate)

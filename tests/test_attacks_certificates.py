@@ -312,6 +312,15 @@ def test_the_trainer_is_revoked_while_one_under_her_gets_another_name(app: Flask
     assert last in [doubt.certificate for doubt in deciding.waiting(db.session.get_one(Project, branch.project.id))]
 
 
+def test_nobody_gets_a_name_that_cannot_be_seen(branch: Branch) -> None:
+    for given, family in (("\u200b", ""), ("\x00", "\u202e"), (" ", "\u2060")):
+        with pytest.raises(Refused) as refused:
+            renaming.rename(branch.early[0], given_name=given, family_name=family, by=branch.leader)
+        assert refused.value.code == "name"
+    made = renaming.rename(branch.early[0], given_name="E\u202elin", family_name="Ek\u200b", by=branch.leader)
+    assert made.holder.full_name == register.statement_of(made).holder_name == "Elin Ek"
+
+
 # --- a revoked certificate that is signed again -----------------------------------------------------------------
 
 
