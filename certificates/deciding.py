@@ -24,14 +24,16 @@ from lms.refusals import Refused
 
 @dataclass(frozen=True)
 class Doubt:
-    """A certificate to decide about, the revocation of the link above it, and what is proposed.
-
-    Issued before the day from which its trainer is doubted: to stand. From that day on: to fall.
-    """
+    """A certificate to decide about, and the revocation of the link above it."""
 
     certificate: Certificate
     event: CertificateEvent
-    proposed: Outcome
+
+    @property
+    def proposed(self) -> Outcome:
+        """Issued before the day from which its trainer is doubted: to stand. From that day on: to fall."""
+        since = self.event.doubted_from
+        return "keep" if since is not None and self.certificate.issued_on < since else "revoke"
 
 
 @dataclass(frozen=True)
@@ -134,21 +136,16 @@ def decisions_about(certificate: Certificate) -> Sequence[tuple[CertificateDecis
 
 
 def _waiting(project: Project) -> Any:
-    falls = case((Certificate.issued_on >= Above.doubted_from, 0), else_=1)
+    stands = case((Certificate.issued_on < Above.doubted_from, 1), else_=0)  # `Doubt.proposed`: what falls comes first
     return (
         select(Certificate, Above)
         .join(Above, is_above())
         .join(Certificate.holder)
         .options(contains_eager(Certificate.holder))
         .where(Certificate.project_dnr == project.dnr, waits(clock.today()))
-        .order_by(Above.id, falls, Certificate.id)
+        .order_by(Above.id, stands, Certificate.id)
     )
 
 
 def _rows(query: Any) -> list[Doubt]:
-    return [Doubt(certificate, event, proposed(certificate, event)) for certificate, event in db.session.execute(query)]
-
-
-def proposed(certificate: Certificate, event: CertificateEvent) -> Outcome:
-    """What is proposed: to fall when it was issued on the day that is doubted or later."""
-    return "revoke" if event.doubted_from is None or certificate.issued_on >= event.doubted_from else "keep"
+    return [Doubt(certificate, event) for certificate, event in db.session.execute(query)]
