@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, select
 
-from certificates import keys, resigning
+from certificates import keys, signing_anew
 from certificates.credentials import Credential, StatusList
 from certificates.keys import SigningKey
 from certificates.status_lists import EACH
@@ -28,7 +28,7 @@ def signing_keys() -> Finding:
         remedy = "With the right LMS_KEY_ENCRYPTION_KEY set, run: lms init"
         return Finding("fault", about, f"{', '.join(lacking)} cannot sign", remedy)
     for key in every:
-        if key.revoked_at is not None and (left := len(resigning.resting_on(key))):
+        if key.revoked_at is not None and (left := len(signing_anew.resting_on(key))):
             remedy = f"Run: lms keys compromise {keys.name_of(key)}"
             return Finding("fault", about, f"{left} certificates rest on a key that is withdrawn", remedy)
     lost = sum(keys.state_of(key)[0] == "lost" for key in every)

@@ -112,7 +112,7 @@ def succeed(*, by: Person | None) -> SigningKey:
 def withdraw(key: SigningKey, *, by: Person | None) -> None:
     """Somebody else may have the key: it counts no longer, and another takes its place. Doing it again does nothing.
 
-    What it signed is not signed anew here: see resigning.py. A trainer gets her new key when it is asked for.
+    What it signed is not signed anew here: see signing_anew.py. A trainer gets her new key when it is asked for.
     """
     _lock()
     if key.revoked_at is not None:

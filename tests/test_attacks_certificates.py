@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from certificates import deciding, keys, register, renaming, resigning, revoking, signing
+from certificates import deciding, keys, register, renaming, revoking, signing, signing_anew
 from certificates.examining import Trusted, examine, scanned
 from certificates.keys import SigningKey
 from certificates.reading import UnreadableError, read
@@ -330,7 +330,7 @@ def test_what_is_revoked_stays_so_when_its_trainers_key_is_lost(app: Flask, bran
     revoking_(one.id, branch.leader.id)()
     db.session.execute(update(SigningKey).where(SigningKey.certificate_id == branch.trainer.id).values(cipher=b""))
     keys.make_missing()
-    assert resigning.after_loss() > 0
+    assert signing_anew.after_loss() > 0
     db.session.commit()
     assert not stands(one.id)
     assert stands(two.id)
@@ -340,7 +340,7 @@ def test_what_is_revoked_stays_so_when_its_trainers_key_is_withdrawn(app: Flask,
     one, two = branch.early
     revoking_(one.id, branch.leader.id)()
     name = db.session.scalars(select(SigningKey.public).where(SigningKey.certificate_id == branch.trainer.id)).one()
-    assert resigning.compromised(keys.named(name), by=None) > 0
+    assert signing_anew.compromised(keys.named(name), by=None) > 0
     db.session.commit()
     assert not stands(one.id)
     assert stands(two.id)

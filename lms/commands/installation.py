@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from certificates import keys, resigning, signing
+from certificates import keys, signing, signing_anew
 from courses import materials
 from lms import catalogue, kept, rotation, schema
 from lms.commands.line import application, give
@@ -30,6 +30,6 @@ def prepare(app: Flask) -> None:
     schema.bring_up(app)
     keys.make_missing()
     signing.sign_missing()
-    resigning.after_loss()
+    signing_anew.after_loss()
     materials.publish_all()
     db.session.commit()

@@ -7,7 +7,7 @@ import click
 from sqlalchemy import select
 
 from certificates import keys as signing_keys
-from certificates import resigning
+from certificates import signing_anew
 from certificates.keys import SigningKey
 from certificates.register import Certificate
 from lms.commands.keys import keys, share
@@ -54,7 +54,7 @@ def keys_compromise(name: str, yes: bool) -> None:
     with application():
         with _looking():
             key = signing_keys.named(name)
-            told = f"{_line(key)}\n{EFFECT[key.kind]}\n{len(resigning.resting_on(key))} certificates rest on it."
+            told = f"{_line(key)}\n{EFFECT[key.kind]}\n{len(signing_anew.resting_on(key))} certificates rest on it."
         click.echo(told, err=True)
         if not yes:
             click.confirm("Withdraw it for ever and sign them anew?", abort=True, err=True)
@@ -66,7 +66,7 @@ def _withdrawn(name: str) -> int:
     """Withdraw it and sign anew until nothing is left: what others were issuing meanwhile comes in the next round."""
     done, say = 0, share if is_heard() else keep_quiet
     while True:
-        more = resigning.compromised(signing_keys.named(name), by=None, say=say)
+        more = signing_anew.compromised(signing_keys.named(name), by=None, say=say)
         db.session.commit()
         done += more
         if not more:

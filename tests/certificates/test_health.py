@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from certificates import health, keys, resigning, status_lists
+from certificates import health, keys, signing_anew, status_lists
 from certificates.credentials import StatusList
 from certificates.keys import SigningKey
 from certificates.register import Certificate
@@ -62,7 +62,7 @@ def test_keys_that_are_lost_are_told_until_others_have_taken_their_places(made: 
     db.session.expire_all()
     says(health.signing_keys(), "fault", "lms init")
     keys.make_missing()
-    resigning.after_loss()
+    signing_anew.after_loss()
     says(health.signing_keys(), "ok", "1 trainers", "4 are lost")
 
 
@@ -70,7 +70,7 @@ def test_what_rests_on_a_withdrawn_key_is_told(made: Certificate) -> None:
     old = keys.in_use("county")
     keys.withdraw(old, by=None)
     says(health.signing_keys(), "fault", "2 certificates", f"lms keys compromise {old.public}")
-    resigning.compromised(old, by=None)
+    signing_anew.compromised(old, by=None)
     says(health.signing_keys(), "ok")
 
 

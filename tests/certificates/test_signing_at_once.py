@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import credentials, issuing, keys, register, resigning, revoking, status_lists
+from certificates import credentials, issuing, keys, register, revoking, signing_anew, status_lists
 from certificates.credentials import Achievement, Credential, StatusList
 from certificates.register import Certificate
 from certificates.standards import integrity, status_list
@@ -97,7 +97,7 @@ def test_a_key_is_withdrawn_while_somebody_issues(app: Flask) -> None:
     db.session.commit()
 
     def withdraw() -> int:
-        return resigning.compromised(keys.named(name), by=None)
+        return signing_anew.compromised(keys.named(name), by=None)
 
     acts = [issuing_in(f"W{number}", person, by) for number, person in enumerate(people)]
     results = at_once(app, *acts, withdraw, withdraw)
@@ -106,7 +106,7 @@ def test_a_key_is_withdrawn_while_somebody_issues(app: Flask) -> None:
     withdraw()
     db.session.commit()
     assert len(keys.listed()) == 3
-    assert resigning.resting_on(keys.named(name)) == []
+    assert signing_anew.resting_on(keys.named(name)) == []
     all_hold(4)
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from certificates import keys, resigning, revoking, signing, status_lists
+from certificates import keys, revoking, signing, signing_anew, status_lists
 from certificates.credentials import Credential, StatusList, newest, with_token
 from certificates.keys import SigningKey
 from certificates.register import Certificate
@@ -75,7 +75,7 @@ def test_a_retired_key_proves_on(issued: Issued) -> None:
     before, old = documents(issued), keys.in_use("county")
     keys.succeed(by=None)
     assert all(believed(each) for each in before)
-    assert resigning.resting_on(old) == [each.id for each in issued.every]
+    assert signing_anew.resting_on(old) == [each.id for each in issued.every]
     status_lists.renew_due()
     assert all(checked(each).passed for each in issued.every)
 
@@ -86,7 +86,7 @@ def test_the_county_key_is_withdrawn_and_everything_stands_on_the_next(issued: I
     theft = forged(before[3], keys.private(old))
     assert believed(theft)
     told: list[tuple[int, int]] = []
-    assert resigning.compromised(old, by=None, say=lambda done, total: told.append((done, total))) == 4
+    assert signing_anew.compromised(old, by=None, say=lambda done, total: told.append((done, total))) == 4
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert keys.in_use("county") is spare
     assert keys.spare() not in (None, spare)
@@ -105,12 +105,12 @@ def test_the_county_key_is_withdrawn_and_everything_stands_on_the_next(issued: I
     for digits in papers:
         with pytest.raises(paper.PaperError):
             paper.read(digits, trusted)
-    assert resigning.resting_on(old) == []
+    assert signing_anew.resting_on(old) == []
 
 
 def test_the_did_document_says_since_when_a_key_is_withdrawn(issued: Issued) -> None:
     old = keys.in_use("county")
-    resigning.compromised(old, by=None)
+    signing_anew.compromised(old, by=None)
     listed = keys.did_document()
     (gone,) = [each for each in listed["verificationMethod"] if each["publicKeyMultibase"] == old.public]
     assert gone["revoked"] == "2022-10-12T10:00:00Z"
@@ -120,9 +120,9 @@ def test_the_did_document_says_since_when_a_key_is_withdrawn(issued: Issued) -> 
 
 def test_doing_it_again_signs_nothing(issued: Issued) -> None:
     old = keys.in_use("county")
-    resigning.compromised(old, by=None)
+    signing_anew.compromised(old, by=None)
     count = db.session.scalar(select(func.count()).select_from(Credential))
-    assert resigning.compromised(old, by=None) == 0
+    assert signing_anew.compromised(old, by=None) == 0
     assert db.session.scalar(select(func.count()).select_from(Credential)) == count
     assert db.session.scalar(select(func.count()).select_from(Audit).where(Audit.act == "key.withdrawn")) == 1
     assert len(keys.listed()) == 3
@@ -132,7 +132,7 @@ def test_a_key_that_was_retired_long_ago_can_be_withdrawn(issued: Issued) -> Non
     old = keys.in_use("county")
     present = keys.succeed(by=None)
     later = issue(make_person(), "user")
-    assert resigning.compromised(old, by=None) == 4, "what the next key signed stands as it is"
+    assert signing_anew.compromised(old, by=None) == 4, "what the next key signed stands as it is"
     assert keys.in_use("county") is present
     assert held(later).edition == 1
     assert all(checked(each).passed for each in (*issued.every, later))
@@ -143,15 +143,15 @@ def test_paper_signed_by_a_withdrawn_key_is_found_where_only_the_paper_is(issued
     second = keys.succeed(by=None)
     later = issue(make_person(), "user", issued.trainer)
     assert second.public not in held(later).text
-    assert resigning.resting_on(second) == [later.id]
-    assert resigning.compromised(second, by=None) == 1
+    assert signing_anew.resting_on(second) == [later.id]
+    assert signing_anew.compromised(second, by=None) == 1
     assert paper_of(later).number == later.number
 
 
 def test_the_spare_is_withdrawn_and_replaced_before_it_was_ever_used(issued: Issued) -> None:
     before, spare = documents(issued), keys.spare()
     assert spare is not None
-    assert resigning.compromised(spare, by=None) == 0
+    assert signing_anew.compromised(spare, by=None) == 0
     assert keys.spare() not in (None, spare)
     assert keys.in_use("county").used_from is not None
     assert all(believed(each) for each in before)
@@ -161,7 +161,7 @@ def test_a_trainer_gets_another_key_and_keeps_her_certificate(issued: Issued) ->
     old, before = keys.for_trainer(issued.trainer.id), documents(issued)
     theft = forged(before[1], keys.private(old))
     assert believed(theft)
-    assert resigning.compromised(old, by=None) == 3
+    assert signing_anew.compromised(old, by=None) == 3
     new = keys.for_trainer(issued.trainer.id)
     assert new.public != old.public
     assert not believed(theft)
@@ -173,13 +173,13 @@ def test_a_trainer_gets_another_key_and_keeps_her_certificate(issued: Issued) ->
     later = issue(make_person(), "user", issued.trainer)
     assert integrity.read(held(later).text)["issuer"]["id"] == keys.did(new)
     assert checked(later).passed
-    assert resigning.compromised(old, by=None) == 0
+    assert signing_anew.compromised(old, by=None) == 0
 
 
 def test_a_thief_does_not_clear_the_endorsement_with_a_list_of_her_own(issued: Issued) -> None:
     old = keys.for_trainer(issued.trainer.id)
     document, secret = integrity.read(held(issued.user).text), keys.private(old)
-    resigning.compromised(old, by=None)
+    signing_anew.compromised(old, by=None)
     mine = {
         address: integrity.sign(listed, secret, multikey.method_of(keys.did(old)), clock.now())
         for address, listed in lists().items()
@@ -192,11 +192,11 @@ def test_a_thief_does_not_clear_the_endorsement_with_a_list_of_her_own(issued: I
 def test_what_was_kept_by_the_county_stays_with_the_county(issued: Issued) -> None:
     revoking.revoke(issued.trainer, reason_code="conduct", by=make_person())
     signing.sign_anew(issued.user, by_county=True)
-    resigning.compromised(keys.for_trainer(issued.trainer.id), by=None)
+    signing_anew.compromised(keys.for_trainer(issued.trainer.id), by=None)
     assert held(issued.user).edition == 2
     assert checked(issued.user).passed
     assert [each.code for each in checked(issued.other).checks if not each.passed] == ["endorsement-status"]
-    resigning.compromised(keys.in_use("county"), by=None)
+    signing_anew.compromised(keys.in_use("county"), by=None)
     assert checked(issued.user).passed
     assert not checked(issued.other).passed
     assert not checked(issued.trainer).passed
@@ -206,13 +206,13 @@ def test_a_seal_is_followed_by_another(issued: Issued) -> None:
     old = keys.in_use("seal")
     assert keys.name_of(old).startswith("sha256:")
     assert keys.named(keys.name_of(old)) is old
-    assert resigning.compromised(old, by=None) == 0
+    assert signing_anew.compromised(old, by=None) == 0
     assert keys.in_use("seal").public != old.public
 
 
 def test_earlier_editions_stay_where_they_were(issued: Issued) -> None:
     before = [(held(each).token, held(each).text) for each in issued.every]
-    resigning.compromised(keys.in_use("county"), by=None)
+    signing_anew.compromised(keys.in_use("county"), by=None)
     for token, text in before:
         kept = with_token(token)
         assert kept is not None
@@ -239,7 +239,7 @@ def test_when_the_secrets_are_lost_others_take_their_places(issued: Issued) -> N
     db.session.execute(update(SigningKey).values(cipher=b""))
     db.session.expire_all()
     keys.make_missing()
-    assert resigning.after_loss() == 3
+    assert signing_anew.after_loss() == 3
     assert {keys.state_of(each)[0] for each in keys.every()} == {"lost", "in use", "spare"}
     with clock.moved(clock.now() + timedelta(hours=25)):
         status_lists.renew_due()
@@ -251,7 +251,7 @@ def test_when_the_secrets_are_lost_others_take_their_places(issued: Issued) -> N
         status_lists.renew_due()
         assert not believed(before[1]), "nobody signs the list of the lost key any more"
         assert all(checked(each).passed for each in issued.every)
-    assert resigning.after_loss() == 0
+    assert signing_anew.after_loss() == 0
     keys.make_missing()
     assert db.session.scalar(select(func.count()).select_from(SigningKey)) == 8
     assert db.session.scalar(select(func.count()).select_from(StatusList)) == 3
