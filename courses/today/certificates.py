@@ -147,6 +147,6 @@ def _own(certificate: Certificate, state: State, leading: Leading) -> Task | Non
         return Task("pagar", _("Your certificate is valid through %(day)s", day=day), text, url, label, 62)
     text = _("You may not lead, sign or certify without an exemption.")
     if state == "expired":
-        return Task("saknas", _("Your certificate ended %(day)s", day=day), text, url, label, 97)
+        return Task("saknas", _("Your certificate ended %(day)s", day=day), text, url, label, 101)
     own = url_for("certificates.show", certificate_id=certificate.id)
-    return Task("saknas", _("Your certificate is revoked"), text, own, _("Open the certificate"), 97)
+    return Task("saknas", _("Your certificate is revoked"), text, own, _("Open the certificate"), 101)

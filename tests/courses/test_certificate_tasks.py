@@ -89,6 +89,8 @@ def test_a_revoked_trainer_with_runs_is_told_first(scene: Scene) -> None:
     run = make_run(scene.project, scene.trainer, first_day=clock.today() + timedelta(days=3))
     assert titles(scene.trainer)[0] == "Your certificate is revoked"
     assert f"Nobody can certify {run.title}" in titles(scene.leader)
+    make_run(scene.project, scene.trainer, first_day=clock.today())
+    assert titles(scene.trainer)[0] == "Your certificate is revoked"
 
 
 def test_a_second_certificate_that_holds_is_enough(scene: Scene) -> None:
