@@ -122,7 +122,7 @@ def _fault(typed: str) -> str:
     if "/" in signs:
         return str(_("That is not the address of a certificate. Write the code, or choose the file."))
     if re.fullmatch(r"[A-Z]{3}[AU]\d{8,}", signs):
-        return str(_("That is the number. Write the code that stands below it, four groups of four signs."))
+        return str(_("That is the number. Write the code instead, beside the QR code: four groups of four signs."))
     if set(signs) & set("01OI"):
         return str(_("No code has the signs 0, O, 1 or I. Look again: it may be Q, D, 7, L or J."))
     if len(signs) != CODE_LENGTH:
