@@ -54,7 +54,8 @@ def decide(project: Project, choices: Mapping[int, Outcome], *, note: str = "", 
     `keep`: the county signs the certificate itself (another edition). `revoke`: revoked from today on because its
     grounds did not hold, and what is under it is doubted in turn. What is no longer under review is passed over.
 
-    Refused: nothing chosen (`nothing`), a note over 2000 characters (`note`), everything decided already (`decided`).
+    Refused: nothing chosen (`nothing`), a note over 2000 characters (`note`), everything decided already (`decided`),
+    that one's own certificate stands (`own`).
     """
     if not choices:
         raise Refused(_("Choose what is to become of at least one certificate."), "nothing")
@@ -70,6 +71,8 @@ def decide(project: Project, choices: Mapping[int, Outcome], *, note: str = "", 
     found = {doubt.certificate.id: doubt for doubt in _rows(_waiting(project).where(Certificate.id.in_(wanted)))}
     if not found:
         raise Refused(_("Everything that you chose is decided already. Nothing was changed."), "decided")
+    if any(choices[number] == "keep" and doubt.certificate.holder_id == by.id for number, doubt in found.items()):
+        raise Refused(_("Nobody decides that her own certificate stands. Another project leader does it."), "own")
     chosen: dict[Outcome, list[Doubt]] = {"keep": [], "revoke": []}
     for number, doubt in found.items():
         chosen[choices[number]].append(doubt)

@@ -1,5 +1,6 @@
 """Certificates whose trainer was revoked, for the project leader to decide about: all at once or one by one."""
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from certificates import deciding
-from certificates.deciding import Decided
+from certificates.deciding import Decided, Doubt
 from certificates.revoking import Outcome
 from lms.db import db
 from lms.filters import parse_number
@@ -78,9 +79,17 @@ def _page(project: Project, refusal: Refused | None = None) -> str:
         project=project,
         groups=[(event, list(rows)) for event, rows in groupby(doubts, key=lambda doubt: doubt.event)],
         above=deciding.certificates_of(doubt.event for doubt in doubts),
-        chosen={doubt.certificate.id: chosen.get(doubt.certificate.id, doubt.proposed) for doubt in doubts},
+        chosen={doubt.certificate.id: _ticked(doubt, chosen) for doubt in doubts},
         refusal=refusal,
         total=total,
         page=page,
         pages=pages,
     )
+
+
+def _ticked(doubt: Doubt, chosen: Mapping[int, Outcome]) -> Outcome | None:
+    """What was chosen before (None: later), else what is proposed; nothing for one's own certificate."""
+    number = doubt.certificate.id
+    if f"outcome-{number}" in request.form:
+        return chosen.get(number)
+    return None if doubt.certificate.holder_id == me().id else doubt.proposed
