@@ -33,7 +33,7 @@ _OURS = {OPEN_BADGES: _ROOM / "open-badges-3.0.3.jsonld", EXTENSIONS: _ROOM / "o
 _UNDEFINED = "urn:undefined:"
 _RELATIVE = "relative-to:"
 """A scheme of its own: what begins without one (`x`, `//host/x`) is told by it."""
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f<>\"{}|\\^`]+")
 """An absolute IRI (RFC 3987), as far as libraries agree on it: what any of them drops is refused."""
 _ONE_AT_A_TIME = Lock()
 """PyLD keeps contexts in caches that are not made for threads: two at once make it stumble over a good document."""
