@@ -118,7 +118,10 @@ def test_what_is_longer_than_any_name_of_a_file_is_told_so(tmp_path: Path, lengt
 
 # --- a holder who wants to be somebody else -------------------------------------------------------------------
 
-NO_ADDRESSES = ("1:1", "2035-01-01T00:00:00Z", "a b:c", "x", "", "//a.example/x", "@x", "_:x", "urn:a|b", "urn:a\u00a0b", "urn:a\u2028")
+NO_ADDRESSES = (
+    "1:1", "2035-01-01T00:00:00Z", "a b:c", "x", "", "//a.example/x", "@x", "_:x", "urn:a|b",
+    "urn:a\u00a0b", "urn:a\u2028",
+)  # fmt: skip
 
 
 def believed(here: World, document: Document) -> bool:
