@@ -42,15 +42,15 @@ def trained(group: data.Group) -> tuple[Run, list[Person]]:
     """A run taught by a certified trainer, and its thirty people, who have done everything."""
     first = clock.today() - timedelta(days=21)
     hers = strings.Issued(0, group.trainer, group.leader.id)
-    said = strings._statement(group.project, "trainer", hers, clock.today())
+    said = strings.make_statement(group.project, "trainer", hers, clock.today())
     values = {"issuer_certificate": None, "by": group.leader, "holder": group.trainer}
     issuing.issue(said, ground=f"measured:own:{group.trainer.id}", **values)  # type: ignore[arg-type]
     people = data.make_people(data.GROUP, group.organisations)
-    data._join(group, people)
+    data.join(group, people)
     starts = [clock.at(first + timedelta(days=7 * week), clock_time(8, 30)) for week in (0, 1)]
     run = data.make_run(group, group.organisations[0], starts, people)
     for session in run.sessions:
-        data.sign(session, data._fill(group, session, people), group.trainer)
+        data.sign(session, data.fill(group, session, people), group.trainer)
     _earn(group, run, people)
     db.session.flush()
     return run, people
@@ -115,16 +115,16 @@ def _each(certificate: Certificate) -> dict[str, float]:
         integrity.sign(said, key, "did:web:localhost#x", at)
 
     return {
-        "bare": _ms(lambda: key.sign(sha256(text.encode()).digest())),
-        "sign": _ms(lambda: integrity.sign(unsigned, key, "did:web:localhost#x", at)),
-        "issue": _ms(lambda: signing.sign_anew(certificate)),
-        "check": _ms(check),
-        "list": _ms(whole_list),
+        "bare": milliseconds(lambda: key.sign(sha256(text.encode()).digest())),
+        "sign": milliseconds(lambda: integrity.sign(unsigned, key, "did:web:localhost#x", at)),
+        "issue": milliseconds(lambda: signing.sign_anew(certificate)),
+        "check": milliseconds(check),
+        "list": milliseconds(whole_list),
         "size": len(text.encode()),
     }
 
 
-def _ms(act: Callable[[], object]) -> float:
+def milliseconds(act: Callable[[], object]) -> float:
     """The median CPU of some rounds, after one that fetches what is needed."""
     act()
     rounds = []

@@ -94,7 +94,7 @@ def make_people(number: int, organisations: Sequence[Organisation]) -> list[Pers
     return found
 
 
-def _join(group: Group, joining: Sequence[Person]) -> None:
+def join(group: Group, joining: Sequence[Person]) -> None:
     rows = [
         {
             "person_id": person.id,
@@ -141,11 +141,11 @@ def make_run(group: Group, organisation: Organisation, starts: Sequence[datetime
 def _course(group: Group) -> dict[str, object]:
     """A run today whose sheet is filled in, and more of the same whose sheets are saved again and again."""
     everybody = make_people(GROUP, group.organisations)
-    _join(group, everybody)
+    join(group, everybody)
     today = clock.at(clock.today(), time(8, 30))
     runs = [make_run(group, group.organisations[0], [today], everybody) for _each in range(SHEETS + 1)]
     for run in runs:
-        _fill(group, run.sessions[0], everybody)
+        fill(group, run.sessions[0], everybody)
     return {
         "run": f"/runs/{runs[0].id}",
         "sheet": f"/sessions/{runs[0].sessions[0].id}/attendance",
@@ -153,7 +153,7 @@ def _course(group: Group) -> dict[str, object]:
     }
 
 
-def _fill(group: Group, session: Session, present: Sequence[Person]) -> list[AttendanceEntry]:
+def fill(group: Group, session: Session, present: Sequence[Person]) -> list[AttendanceEntry]:
     """Everybody was there the whole time."""
     rows = [
         {
@@ -184,13 +184,13 @@ def _month(group: Group, number: int) -> str:
     """The month before this one: everybody took a course of two sessions; one sheet in fifty is not signed."""
     first = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
     everybody = make_people(number, group.organisations)
-    _join(group, everybody)
+    join(group, everybody)
     for place, start in enumerate(range(0, number, IN_A_RUN)):
         enrolled = everybody[start : start + IN_A_RUN]
         organisation = group.organisations[place % len(group.organisations)]
         run = make_run(group, organisation, [clock.at(day, time(8, 30)) for day in _days(first, place)], enrolled)
         for session in run.sessions:
-            entries = _fill(group, session, enrolled)
+            entries = fill(group, session, enrolled)
             if place % 25 != 0 or session.number == 1:
                 sign(session, entries, group.trainer)
         db.session.flush()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from benchmarks.credentials import _ms
+from benchmarks.credentials import milliseconds
 from benchmarks.servers import call
 from certificates import files, pdf
 from certificates.files import Stamp, Stored
@@ -39,12 +39,12 @@ def measure() -> dict[str, float]:
     made = pdf.render(of.statement, of.proof, base_url=stamp.base_url)
     words = Words(of.statement.issuer, stamp.host, of.statement.number)
     found = {
-        "bare": _ms(lambda: press.pdf(EMPTY, {}, datetime(2022, 1, 1, tzinfo=UTC))),
-        "pdf": _ms(lambda: pdf.render(of.statement, of.proof, base_url=stamp.base_url)),
-        "signature": _ms(lambda: _sign(stamp)),
-        "seal": _ms(lambda: sealed(made, stamp.seal, of.since, words)),
-        "svg": _ms(lambda: files.file(of, "svg")),
-        "png": _ms(lambda: files.file(of, "png")),
+        "bare": milliseconds(lambda: press.pdf(EMPTY, {}, datetime(2022, 1, 1, tzinfo=UTC))),
+        "pdf": milliseconds(lambda: pdf.render(of.statement, of.proof, base_url=stamp.base_url)),
+        "signature": milliseconds(lambda: _sign(stamp)),
+        "seal": milliseconds(lambda: sealed(made, stamp.seal, of.since, words)),
+        "svg": milliseconds(lambda: files.file(of, "svg")),
+        "png": milliseconds(lambda: files.file(of, "png")),
         "size": len(sealed(made, stamp.seal, of.since, words)),
     }
     return found | _archive(of, stamp) | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}

@@ -50,7 +50,7 @@ def _issue(project: Project, level: Level, wanted: Iterable[Issued]) -> None:
 
 def _row(project: Project, level: Level, issued: Issued) -> dict[str, object]:
     day = clock.today() - timedelta(days=1 + issued.number * 7 % 1000)
-    said = _statement(project, level, issued, day)
+    said = make_statement(project, level, issued, day)
     text = statement.to_json(said)
     return {
         "number": said.number, "code": said.code, "project_dnr": project.dnr, "holder_id": issued.holder.id,
@@ -61,7 +61,7 @@ def _row(project: Project, level: Level, issued: Issued) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _statement(project: Project, level: Level, issued: Issued, day: date) -> Statement:
+def make_statement(project: Project, level: Level, issued: Issued, day: date) -> Statement:
     trainer = Named("Eva Dahlgren", "Enköping")
     parts = [Part("session", f"Tillfälle {each}", day, 240, (trainer.name,)) for each in (1, 2)]
     return Statement(

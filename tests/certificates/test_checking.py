@@ -95,7 +95,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from _places(each, (*path, key))
 
 
-def _tampered(document: Document) -> Iterator[tuple[str, Document]]:
+def tampered(document: Document) -> Iterator[tuple[str, Document]]:
     """Every leaf and branch deleted, changed, doubled; re-dated, re-contexted."""
     for path in _places(document):
         for act in ("delete", "change", "double"):
@@ -122,7 +122,7 @@ def _tampered(document: Document) -> Iterator[tuple[str, Document]]:
 def test_no_tampered_copy_is_believed(level: str) -> None:
     here = world()
     document, lists = here.certificate(level=level), here.lists()
-    copies = list(_tampered(document))
+    copies = list(tampered(document))
     assert len(copies) > 150
     believed = [name for name, made in copies if check(made, here.trust, lists.get, NOW).passed]
     assert believed == []

@@ -29,7 +29,7 @@ from lms.db import db
 from lms.refusals import Refused
 from tests.certificates import independent
 from tests.certificates.examples import EXAMPLE, example
-from tests.certificates.test_checking import _tampered
+from tests.certificates.test_checking import tampered
 from tests.certificates.test_signing import checked, issue, lists
 from tests.factories import make_person
 
@@ -141,7 +141,7 @@ def test_no_changed_copy_of_what_was_issued_is_believed(app: Flask, name: str) -
     document, trust, at = held(everything()[name]), keys.trust(), clock.now()
     known = lists()
     assert checking.check(document, trust, known.get, at).passed
-    copies = [*_tampered(document), *_redated(document), *_recontexted(document)]
+    copies = [*tampered(document), *_redated(document), *_recontexted(document)]
     assert len(copies) > 200
     wrong = [told for told, each in copies if checking.check(each, trust, known.get, at).passed]
     assert wrong == []
