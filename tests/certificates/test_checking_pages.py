@@ -78,6 +78,7 @@ def test_every_file_that_we_give_out_is_genuine(app: Flask, client: FlaskClient,
     assert own.number in page
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize(("layout", "spoken"), [("portrait", "sv"), ("portrait", "en"), ("landscape", "sv")])
 def test_what_we_print_stands_on_the_page(app: Flask, client: FlaskClient, layout: str, spoken: str) -> None:
     title = "Systematisk metod för arbetsinriktad lotsning för utbildare i kommuner, myndigheter och sociala företag"

@@ -130,7 +130,7 @@ def test_a_replaced_certificate_names_the_new_one_and_leads_there(app: Flask, cl
     told = english(client, first.code, days=1)
     assert "Replaced certificate" in told
     assert "a new certificate took its place on 13 October 2022" in told
-    assert f'<a href="/v/{second.code}">{second.number}</a>' in told
+    assert f'<a class="nowrap" href="/v/{second.code}">{second.number}</a>' in told
     assert f"<dt>Replaces</dt><dd>{first.number}</dd>" in english(client, second.code, days=1)
     assert first.code not in english(client, second.code, days=1)
     holder.protected, holder.alias = True, "Deltagare 7"
