@@ -218,13 +218,13 @@ def _words(statement: Statement) -> dict[str, str]:
         return {
             "title": title,
             "name": f"{title}: {level}",
-            "criteria": f"{hours} hours attended and assessed: {parts}.",
+            "criteria": f"{hours} hours attended, assessed by the trainers of the course: {parts}.",
             "material": "material",
         }
     level = "utbildare" if statement.level == RIGHT else "användare"
     return {
         "title": title,
         "name": f"{title}: {level}",
-        "criteria": f"{hours.replace('.', ',')} timmar, närvaro och bedömning: {parts}.",
+        "criteria": f"{hours.replace('.', ',')} timmar med närvaro, bedömda av kursens utbildare: {parts}.",
         "material": "material",
     }
