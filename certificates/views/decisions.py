@@ -17,7 +17,7 @@ from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("decisions", __name__)
 PER_PAGE = 200
@@ -70,8 +70,7 @@ def _told(done: Decided) -> tuple[str, str] | str:
 
 def _page(project: Project, refusal: Refused | None = None) -> str:
     total = deciding.count(project)
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, int)), pages)
+    page, pages = asked_page(total, PER_PAGE)
     doubts = deciding.waiting(project, PER_PAGE, (page - 1) * PER_PAGE)
     chosen = _choices(None) if request.method == "POST" else {}
     return render_template(

@@ -14,7 +14,7 @@ from lms import clock, filters
 from lms.db import db
 from lms.permissions import guarded
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("revoking", __name__)
 PER_PAGE = 25
@@ -64,8 +64,7 @@ def _next(certificate: Certificate) -> str:
 def _page(certificate: Certificate, form: RevokeForm, day_fault: str = "") -> str:
     since = form.doubted_from.data or clock.today()
     early, late = revoking.touched(certificate, since)
-    pages = max(1, -(-(early + late) // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, int)), pages)
+    page, pages = asked_page(early + late, PER_PAGE)
     under = revoking.touched_page(certificate, PER_PAGE, (page - 1) * PER_PAGE)
     return render_template(
         "certificates/revoke.html",

@@ -18,7 +18,7 @@ from lms.people import Person
 from lms.permissions import guarded
 from lms.projects import Participation
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("enrolments", __name__)
 PER_PAGE = 30
@@ -123,8 +123,7 @@ def _invite_page(run: Run, *, error: str = "", chosen: list[int] | None = None) 
     only = request.values.get("organisation", 0, int)
     groups = _groups(run)
     total = sum(number for group, _name, number in groups if only in (0, group))
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, int)), pages)
+    page, pages = asked_page(total, PER_PAGE)
     shown_as = case((Person.protected, Person.alias), else_=Person.family_name)
     query = _not_yet(run).order_by(shown_as, Person.given_name, Person.id)
     if only:

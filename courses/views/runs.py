@@ -31,7 +31,7 @@ from lms.people import Person, has_role, holders
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused, Stale
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("runs", __name__)
 PER_PAGE = 20
@@ -44,8 +44,7 @@ def index(project: Project) -> ResponseReturnValue:
     past = request.args.get("show") == "past"
     chosen = [Activity.project_id == project.id, _over() if past else ~_over(), *_own(project)]
     total = db.session.scalar(select(func.count()).select_from(Run).where(*chosen)) or 0
-    pages = max(1, -(-total // PER_PAGE))
-    page = min(max(1, request.args.get("page", 1, int)), pages)
+    page, pages = asked_page(total, PER_PAGE)
     first = _edge(func.min(Session.starts_at))
     query = (
         select(Run)

@@ -18,6 +18,12 @@ def see(url: str) -> ResponseReturnValue:
     return redirect(url, 303)
 
 
+def asked_page(total: int, each: int) -> tuple[int, int]:
+    """Which page of a list the address asks for (`page`; the last when it asks for more), and how many there are."""
+    pages = max(1, -(-total // each))
+    return min(max(1, request.args.get("page", 1, int)), pages), pages
+
+
 def safe_next(fallback: str) -> str:
     """The address in `next` when it lies on this site, else the fallback.
 

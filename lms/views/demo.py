@@ -12,7 +12,7 @@ from lms.demo.personas import BY_KEY, PERSONAS
 from lms.mail import OutboxMail, calendars
 from lms.permissions import public
 from lms.text import paragraphs
-from lms.views import see
+from lms.views import asked_page, see
 from lms.views.accounts import let_in
 
 bp = Blueprint("demo", __name__)
@@ -54,8 +54,7 @@ def sign_in() -> ResponseReturnValue:
 def outbox() -> ResponseReturnValue:
     """All mail, newest first; nothing of it leaves the machine."""
     count = db.session.scalar(select(func.count()).select_from(OutboxMail)) or 0
-    pages = max(1, -(-count // ON_A_PAGE))
-    page = min(max(request.args.get("page", 1, int), 1), pages)
+    page, pages = asked_page(count, ON_A_PAGE)
     mails = db.session.execute(
         select(
             OutboxMail.id, OutboxMail.subject, OutboxMail.recipient, OutboxMail.created_at, OutboxMail.calendar_method
