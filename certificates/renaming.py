@@ -79,7 +79,7 @@ def _check(certificate: Certificate) -> None:
     if state == "replaced":
         raise Refused(_("A newer certificate has replaced it. Change the name on that one."), "not_valid")
     if state != "valid":
-        raise Refused(_("Only a certificate that holds today can be issued on another name."), "not_valid")
+        raise Refused(_("Only a certificate that holds today can be issued in another name."), "not_valid")
     if revoking.is_under_review(certificate):
         raise Refused(_("The certificate is under review. Decide about it first."), "under_review")
 
