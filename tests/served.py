@@ -74,7 +74,7 @@ class Served:
         """Send the signal; answers with the exit code and with who of the tree lives on."""
         tree = self.tree()
         self.process.send_signal(how)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         _gone, left = psutil.wait_procs(tree, timeout=5)
         return code, left
 
