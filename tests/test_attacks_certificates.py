@@ -3,7 +3,10 @@
 import copy
 import io
 import json
+import time
+from collections.abc import Iterator
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -59,6 +62,26 @@ def test_no_value_makes_a_check_stumble(here: World, signed: Document, path: tup
             given = json.dumps(put(document, value, *path)).encode()
             told = examine(read(given), Trusted(here.trust), here.lists().get, NOW)
             assert told.verdict == "refused" or (document is foreign and not told.proven), (path, value)
+
+
+def nameless(branches: int, depth: int, numbers: Iterator[int]) -> Document:
+    """A tree whose leaves alone differ: nothing but other nameless parts tells its branches apart."""
+    if depth == 0:
+        return {"type": ["Profile"], "name": str(next(numbers))}
+    return {"type": ["Profile"], "parentOrg": [nameless(branches, depth - 1, numbers) for _each in range(branches)]}
+
+
+def test_a_small_file_is_not_endless_work(here: World, signed: Document) -> None:
+    """Putting these in order tries every order of them: twenty seconds for five branches, years for seven."""
+    for branches, depth, verdict in ((3, 2, "refused"), (5, 3, "foreign"), (9, 2, "foreign")):
+        foreign = json.loads(json.dumps(signed).replace("kurs.example", "other.example"))
+        above = {"type": ["Profile"], "name": "X", "parentOrg": nameless(branches, depth, count())}
+        foreign["credentialSubject"]["source"] = above
+        foreign["issuer"] = {"id": here.did, "type": ["Profile"], "name": "X"}
+        begun = time.process_time()
+        told = examine(read(json.dumps(foreign).encode()), Trusted(here.trust), here.lists().get, NOW)
+        assert (told.verdict, told.proven) == (verdict, False), (branches, depth)
+        assert time.process_time() - begun < 5
 
 
 def test_what_a_changed_file_says_can_be_shown(client: FlaskClient, signed: Document) -> None:

@@ -12,7 +12,7 @@ from certificates.standards.checking import Trust
 from certificates.standards.integrity import Document, ProofError
 from lms.message import N_, Message
 
-_OPEN = ("context", "proof")
+_OPEN = ("context", "proof", "size")
 """Refusals that tell about what is known here and not about the document."""
 
 

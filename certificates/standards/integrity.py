@@ -8,6 +8,7 @@ Contexts are read from this package only; nothing is fetched. `eddsa-jcs-2022` i
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ _RELATIVE = "relative-to:"
 """A scheme of its own: what begins without one (`x`, `//host/x`) is told by it."""
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20\x7f<>\"{}|\\^`]+")
 """An absolute IRI (RFC 3987), as far as libraries agree on it: what any of them drops is refused."""
+_ALIKE = 7
+"""Nameless parts that may look alike; ours all differ."""
 _ONE_AT_A_TIME = Lock()
 """PyLD keeps contexts in caches that are not made for threads: two at once make it stumble over a good document."""
 _UNREADABLE = (SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
@@ -227,9 +230,26 @@ def _ordered(quads: str) -> bytes:
     import pyoxigraph as ox  # noqa: PLC0415  see _expanded
 
     data = ox.Dataset(ox.parse(quads, format=ox.RdfFormat.N_QUADS))
+    _check_told_apart(data)
     data.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     lines = (ox.serialize(data, format=ox.RdfFormat.N_QUADS) or b"").decode().splitlines(keepends=True)
     return "".join(sorted(lines)).encode()
+
+
+def _check_told_apart(data: Any) -> None:
+    """Refuse many nameless parts that nothing but other nameless parts tell apart: each order of them would be tried,
+    which is endless work for some hundred (RDFC-1.0 §7.1). What is said of each is its first degree hash (§4.6)."""
+    from pyoxigraph import BlankNode  # noqa: PLC0415  see _expanded
+
+    said: dict[Any, list[str]] = {}
+    for quad in data:
+        terms = (quad.subject, quad.predicate, quad.object, quad.graph_name)
+        for node in {each for each in terms if isinstance(each, BlankNode)}:
+            told = ["a" if each == node else "z" if isinstance(each, BlankNode) else str(each) for each in terms]
+            said.setdefault(node, []).append(" ".join(told))
+    alike = Counter("\n".join(sorted(each)) for each in said.values())
+    if sum(number for number in alike.values() if number > 1) > _ALIKE:
+        raise ProofError("size", N_("The credential is built in a way that no certificate is."))
 
 
 @cache
