@@ -242,12 +242,15 @@ def _check_told_apart(data: Any) -> None:
     from pyoxigraph import BlankNode  # noqa: PLC0415  see _expanded
 
     said: dict[Any, list[str]] = {}
+    tied = set()
     for quad in data:
         terms = (quad.subject, quad.predicate, quad.object, quad.graph_name)
-        for node in {each for each in terms if isinstance(each, BlankNode)}:
-            told = ["a" if each == node else "z" if isinstance(each, BlankNode) else str(each) for each in terms]
+        nodes = {each for each in terms if isinstance(each, BlankNode)}
+        tied |= nodes if len(nodes) > 1 else set()
+        for node in nodes:
+            told = ["a" if each == node else "z" if each in nodes else str(each) for each in terms]
             said.setdefault(node, []).append(" ".join(told))
-    alike = Counter("\n".join(sorted(each)) for each in said.values())
+    alike = Counter("\n".join(sorted(said[node])) for node in tied)
     if sum(number for number in alike.values() if number > 1) > _ALIKE:
         raise ProofError("size", N_("The credential is built in a way that no certificate is."))
 

@@ -259,7 +259,8 @@ LETTERS = [
     for sign in range(first, last + 1)
 ]
 UNSEEN = "\v\f\x00\x1f\x7f\u0085\u200b\u202e\ufeff\n\t  "
-NAMES = st.text(st.sampled_from([*LETTERS, *UNSEEN * 9]), min_size=1, max_size=9)
+NAMES = st.text(st.sampled_from([*LETTERS, *UNSEEN * 9]), min_size=1, max_size=9).filter(lambda it: "\\" not in it)
+"""Without the backslash, which PyLD reads wrongly in N-Quads: the other verifier would see another name."""
 
 
 @pytest.mark.one_engine
