@@ -148,7 +148,8 @@ def test_nobody_decides_that_her_own_certificate_stands(branch: Branch, browser_
     assert deciding.count(branch.project) == 3
     assert browser.post(address, data=sent | {f"outcome-{own.id}": ""}).status_code == 303
     assert deciding.count(branch.project) == 2
-    assert browser.post(address, data={f"outcome-{own.id}": "revoke", "one": str(own.id)}).status_code == 303
+    falls = {f"outcome-{own.id}": "revoke", "one": str(own.id), "sure": "1"}
+    assert browser.post(address, data=falls).status_code == 303
 
 
 def test_later_stays_later_when_the_list_was_not_looked_through(branch: Branch, browser_of: Any) -> None:

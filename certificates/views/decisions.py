@@ -35,10 +35,10 @@ def index(project: Project) -> ResponseReturnValue:
 def decide(project: Project) -> ResponseReturnValue:
     """Decide about one certificate, or about all for which something is chosen."""
     one = parse_number(request.form.get("one", ""))
+    choices = _choices(one)
     try:
-        if one is None and "sure" not in request.form:
-            raise Refused(_("Look the list through first, then tick that you have done so."), "sure")
-        done = deciding.decide(project, _choices(one), note=request.form.get("note", ""), by=me())
+        _check_sure(one, choices)
+        done = deciding.decide(project, choices, note=request.form.get("note", ""), by=me())
     except Refused as refusal:
         db.session.rollback()
         return _page(db.session.get_one(Project, project.id), refusal), 409 if refusal.code == "decided" else 422
@@ -46,6 +46,17 @@ def decide(project: Project) -> ResponseReturnValue:
     db.session.commit()
     flash(told, "success")  # type: ignore[arg-type]  # a pair is a title with more words
     return see(url)
+
+
+def _check_sure(one: int | None, choices: Mapping[int, Outcome]) -> None:
+    """Many at once, and whatever cannot be undone, need a tick; one that stands does not."""
+    if "sure" in request.form:
+        return
+    if one is None:
+        raise Refused(_("Look the list through first, then tick that you have done so."), "sure")
+    if "revoke" in choices.values():
+        words = _("To revoke cannot be undone. Tick at the bottom that you have looked, then press again.")
+        raise Refused(words, "sure")
 
 
 def _choices(one: int | None) -> dict[int, Outcome]:

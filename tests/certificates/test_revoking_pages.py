@@ -101,7 +101,10 @@ def test_one_button_decides_about_one(browser: FlaskClient, branch: Branch) -> N
     address = revoked(branch)
     first, second = branch.early
     sent = {f"outcome-{first.id}": "revoke", f"outcome-{second.id}": "keep", "one": str(first.id)}
-    assert browser.post(address, data=sent).status_code == 303
+    unsure = browser.post(address, data=sent)
+    assert (unsure.status_code, deciding.count(branch.project)) == (422, 4)
+    assert "To revoke cannot be undone" in unsure.text
+    assert browser.post(address, data=sent | {"sure": "1"}).status_code == 303
     db.session.expire_all()
     assert [register.state(each, clock.today()) for each in branch.early] == ["revoked", "valid"]
     assert deciding.count(branch.project) == 3
