@@ -41,7 +41,7 @@ def last_month() -> date:
 def close_month(project: Project) -> dict[str, float]:
     """Close it, after every month before it that has something to report; the seconds are those of the last."""
     (leader,) = holders("project_leader", project_id=project.id)
-    (trainer,) = holders("trainer", project_id=project.id)
+    trainer = holders("trainer", project_id=project.id)[0]
     for session in _unsigned(project):
         entries = db.session.scalars(select(AttendanceEntry).where(AttendanceEntry.session_id == session.id)).all()
         data.sign(session, entries, trainer)

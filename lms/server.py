@@ -17,6 +17,10 @@ from lms import heap
 if TYPE_CHECKING:
     from flask import Flask
 
+PATIENCE = 15
+"""Seconds that a web process gets to answer what it has begun when the server stops. One that was told in the very
+moment it started can miss it (it then waits without end), so nobody is waited for longer."""
+
 
 def become(host: str, port: int, workers: int, *, with_worker: bool) -> NoReturn:
     """Put the server in the place of this process: number, signals and output stay what they were."""
@@ -40,6 +44,7 @@ def main(arguments: Sequence[str]) -> None:
         blocking_threads=4,
         backpressure=64,
         respawn_failed_workers=True,
+        workers_kill_timeout=PATIENCE,
     ).serve(target_loader=partial(_web, os.getpid(), with_worker == "1"), wrap_loader=False)
 
 
