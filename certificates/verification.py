@@ -70,11 +70,6 @@ class Entry(NamedTuple):
     decided_at: datetime | None
 
 
-def look_up(code: str, on: date) -> Verification | None:
-    """What is known about a code as somebody typed it, judged on a day; None when no certificate has it."""
-    return judged(entries(code), on)
-
-
 def entries(code: str) -> tuple[Entry, ...]:
     """The certificate of a code and those above it, nearest first, as they stand in the register now; one query.
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from certificates import issuing, register, revoking
 from certificates.register import Certificate
 from certificates.revoking import CertificateDecision
-from certificates.verification import look_up
+from certificates.verification import entries, judged
 from lms import clock
 from lms.db import db
 from lms.people import Person
@@ -26,7 +26,7 @@ def english(client: FlaskClient, code: str, days: int = 0) -> str:
 def links(code: str, on: date) -> list[tuple[str, str]]:
     """What each link of the chain was and is, the first of all first and the certificate itself last."""
     db.session.commit()
-    known = look_up(code, on)
+    known = judged(entries(code), on)
     assert known is not None
     return [(link.then, link.now) for link in (*known.above, known.subject)]
 
