@@ -1,4 +1,4 @@
-"""Projects: the plan of the grant as data (see lms/plan.py), who takes part, and who is counted for the funder.
+"""Projects: the plan of the grant as data (see lms/plan/), who takes part, and who is counted for the funder.
 
 Phases, goals and rules are read from the stored plan, never copied into columns that could disagree with it.
 """
