@@ -44,6 +44,7 @@ import lms.notes
 import lms.views
 from courses.views.navigation import navigation
 from lms import accounts, clock, filters, jobs, message, text
+from lms.bytecode import BesideTheTemplates
 from lms.cookies import WITHOUT, CookiesForPeople
 from lms.db import db, prepare_sqlite, reading, without_values
 from lms.limits import limiter, seconds_left
@@ -208,6 +209,7 @@ def _translator() -> Callable[..., str]:
 
 def _start_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = BesideTheTemplates()
     app.jinja_env.globals["asset"] = lambda name: f"{request.script_root}{app.static_url_path}/{_stamped(name)}"
     app.jinja_env.globals["_"] = _translator()
     for name in ("day", "plain_day", "short_day", "clock", "hours", "number"):

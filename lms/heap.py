@@ -4,13 +4,16 @@ import ctypes
 from contextlib import suppress
 from typing import Any
 
-_M_ARENA_MAX = -8  # malloc.h of glibc
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
+_LARGE = 128 * 1024  # bytes: where glibc begins, before it learns to keep what is larger
 
 
-def one_arena() -> None:
-    """Let all threads share one heap: each would keep its own garbage (some 30 MiB)."""
+def keep_little() -> None:
+    """Let all threads share one heap, as each would keep its own garbage (some 30 MiB), and give back at once what is
+    large (some 2 MiB)."""
     with suppress(OSError, AttributeError):
         _c().mallopt(_M_ARENA_MAX, 1)
+        _c().mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back() -> None:

@@ -50,14 +50,14 @@ def main(arguments: Sequence[str]) -> None:
 
 def _web(server: int, with_worker: bool) -> "Flask":
     """The application of a web process, and in it the worker when asked."""
-    heap.one_arena()
+    heap.keep_little()
     _never_outlive(server)
     from lms.wsgi import app  # noqa: PLC0415  made when it is imported
 
     gc.collect()
     heap.give_back()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)  # A page makes thousands of objects, hardly a cycle; looking took a tenth.
+    gc.set_threshold(10_000, 10, 5)  # A page makes thousands of objects, hardly a cycle; looking took a tenth.
     if with_worker:
         threading.Thread(target=_work_inside, args=(app,), daemon=True).start()
     return app

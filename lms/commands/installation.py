@@ -5,7 +5,7 @@ from flask import Flask
 
 from certificates import keys, signing, signing_anew
 from courses import materials
-from lms import catalogue, kept, rotation, schema
+from lms import bytecode, catalogue, kept, rotation, schema
 from lms.commands.line import application, give
 from lms.db import db
 
@@ -16,6 +16,7 @@ def init(administrator: str | None) -> None:
     """Create or update the database and publish what is taught."""
     catalogue.compile_all()
     with application() as app:
+        bytecode.compile_all(app)
         prepare(app)
         rotation.check_readable()
         if administrator:
