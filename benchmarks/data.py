@@ -56,6 +56,8 @@ def build(size: str) -> dict[str, object]:
     if size == "large":
         everybody = make_people(strings.TRAINERS + strings.USERS, group.organisations)
         found |= {"cascade": strings.hang(group.project, group.leader, everybody)}
+        newest = select(Certificate.code).order_by(Certificate.id.desc()).limit(2000)
+        found |= {"codes": [f"/v/{code}" for code in db.session.scalars(newest)]}
     if size == "small":
         found |= _course(group)
         found |= _demo()

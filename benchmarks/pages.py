@@ -46,6 +46,7 @@ def pages(small: dict[str, Any], large: dict[str, Any]) -> list[Page]:
     row = "/row"
     return [
         Page("verify", "Verification page", tuple(small["codes"]), most_cpu=2, baseline=row, least_share=0.55),
+        Page("verify-bare", "Verification page beside hello", tuple(small["codes"]), least_share=0.5),
         Page("public", "Public home", ("/",)),
         Page("participant", "Home of a participant", ("/",), homes["participant"], most_cpu=8),
         Page("trainer", "Home of a trainer", ("/",), homes["trainer"], most_cpu=8),
@@ -54,6 +55,10 @@ def pages(small: dict[str, Any], large: dict[str, Any]) -> list[Page]:
         Page("sheet", "Attendance sheet, 30 people", (small["sheet"],), trainer, most_cpu=10),
         Page("pdf", "Certificate PDF, sealed", tuple(small["pdfs"]), homes["leader"], most_cpu=60),
         Page("month", "ESF month, 159 people", (small["month"],), leader),
+        Page(
+            "large-verify", "Verification page nobody asked for lately", tuple(large["codes"]), large=True,
+            most_cpu=2, baseline=row,
+        ),
         Page(
             "large-month", "ESF month, 10 000 people", (large["month"],), large["cookies"]["leader"], large=True,
             most_cpu=200,

@@ -28,6 +28,7 @@ import certificates.issuing
 import certificates.revoking
 import certificates.views
 import certificates.views.checking
+import certificates.views.verify
 import config
 import courses.assignments
 import courses.attendance
@@ -100,6 +101,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     check_all_declared(app)
     if settings.secure:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    app.wsgi_app = certificates.views.verify.said_again(app)  # type: ignore[assignment, method-assign]
     return app
 
 

@@ -28,3 +28,18 @@ def count_queries() -> Iterator[list[str]]:
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
         statements.extend([] if statements else beside)
+
+
+@contextmanager
+def connections() -> Iterator[list[object]]:
+    """The connections to the register that are taken in the block: what goes to the driver is no event of its own."""
+    used: list[object] = []
+
+    def note(*taken: object) -> None:
+        used.append(taken)
+
+    event.listen(db.engine, "checkout", note)
+    try:
+        yield used
+    finally:
+        event.remove(db.engine, "checkout", note)

@@ -2,24 +2,50 @@
 
 Unknown codes look the same as known ones and answer 404; guessing is limited. No cookie is read or written here, and
 the signed part of a code (after #) never comes here.
+
+A certificate that is shown to many is asked for by many: the register is asked every time, but what was said in the
+same minute about the same entries, to anybody, is said again without the rest of the application (`said_again`).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Blueprint, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.test import run_wsgi_app
 
 from certificates import words
-from certificates.verification import Entry, entries, judged
+from certificates.verification import Rows, judged, rows, typed
 from certificates.views import stranger
 from lms import clock, filters
+from lms.db import db
 from lms.limits import VERIFY, limiter
 from lms.permissions import public
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 bp = Blueprint("verify", __name__)
 bp.before_request(stranger.nobody)
+
+_ASKED = "certificates.asked"
+_MOST = 64  # pages that are kept, some 13 kB each
+
+
+class Asked(NamedTuple):
+    """All that the page depends on: what the register says, the minute, the language and where the site stands."""
+
+    rows: Rows
+    minute: datetime
+    language: str
+    root: str
 
 
 @bp.get("/v/<code>")
@@ -27,10 +53,12 @@ bp.before_request(stranger.nobody)
 @public
 def show(code: str) -> ResponseReturnValue:
     """The verdict about one code."""
-    line = entries(code)
-    minute = clock.now().replace(second=0, microsecond=0)
-    page = _page(line, filters.preferred(request.accept_languages), minute, request.script_root)
-    return stranger.answer(page, 200 if line else 404)
+    asked = request.environ.get(_ASKED) or _asked(code, db.engine, request.environ)
+    known = judged(typed(asked.rows, db.engine), clock.local(asked.minute).date())
+    if known is not None:
+        g.footer_project = words.project(known.subject.statement)
+    page = render_template("certificates/v.html", known=known, words=words, checked=asked.minute)
+    return stranger.answer(page, 200 if known else 404)
 
 
 @bp.get("/v/offline")
@@ -49,13 +77,44 @@ def worker() -> ResponseReturnValue:
     return Response(script, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
-@lru_cache(maxsize=64)
-def _page(line: tuple[Entry, ...], language: str, checked: datetime, root: str) -> str:
-    """The page about what the register says now. What was said in this minute is not written anew.
+def said_again(app: Flask) -> "WSGIApplication":
+    """The application with this in front of it: an answer about a certificate that still holds word for word.
 
-    A certificate that is shown to many is asked for by many: the register is asked every time, the words are kept.
+    The register is asked here, once for each request. Only answers about known certificates are kept: what is not
+    known goes to the application, which counts how often somebody tries.
     """
-    known = judged(line, clock.local(checked).date())
-    if known is not None:
-        g.footer_project = words.project(known.subject.statement)
-    return render_template("certificates/v.html", known=known, words=words, checked=checked)
+    with app.app_context():
+        engine = db.engine
+    inner, kept = app.wsgi_app, dict[Asked, tuple[str, list[tuple[str, str]], list[bytes]]]()
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith("/v/") or environ["REQUEST_METHOD"] != "GET":
+            return inner(environ, start_response)
+        try:
+            asked = _asked(path.removeprefix("/v/"), engine, environ)
+        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):  # the application says it in words
+            return inner(environ, start_response)
+        said = kept.get(asked)
+        if said is None:
+            body, status, given = run_wsgi_app(inner, environ | {_ASKED: asked}, buffered=True)
+            said = status, list(given), list(body)
+            if asked.rows and status.startswith("200"):
+                if len(kept) >= _MOST:
+                    kept.clear()
+                kept[asked] = said
+        start_response(said[0], said[1].copy())
+        return said[2]
+
+    return answer
+
+
+def _asked(code: str, engine: Engine, environ: "WSGIEnvironment") -> Asked:
+    minute = clock.now().replace(second=0, microsecond=0)
+    language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return Asked(rows(code, engine), minute, language, environ.get("SCRIPT_NAME", ""))
+
+
+@lru_cache(maxsize=64)
+def _language(accepted: str) -> str:
+    return filters.preferred(parse_accept_header(accepted, LanguageAccept))
