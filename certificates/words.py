@@ -3,9 +3,12 @@
 A reason never tells anything about the person (domain: no personal data beyond what is printed).
 """
 
+from flask import current_app, render_template
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from certificates.statement import Statement
+from lms import filters
 
 
 def reason(code: str) -> str:
@@ -40,6 +43,17 @@ def project(statement: Statement) -> str:
 def level(name: str) -> str:
     """A level as it is called on screen."""
     return str(_("Trainer certificate") if name == "trainer" else _("User certificate"))
+
+
+def paper(offline: bool) -> Markup:
+    """Everything that the script may say about a scanned code (static/paper.js). It is the same for every certificate
+    and nearly half the work of a page, so each language is drawn once."""
+    kept: dict[tuple[str, bool], Markup] = current_app.extensions.setdefault("certificates.words.paper", {})
+    language = filters.spoken()
+    if (language, offline) not in kept:
+        given = {"language": language, "offline": offline, "level": level}
+        kept[language, offline] = Markup(render_template("certificates/_paper_words.html", **given))  # noqa: S704  ours
+    return kept[language, offline]
 
 
 def assessed(statement: Statement) -> list[tuple[str, int]]:
