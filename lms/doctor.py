@@ -213,7 +213,7 @@ def uploads() -> Finding:
         shown = ", ".join(digest[:12] for digest in lacking[:_MOST_NAMED])
         told = f"{len(lacking)} of {len(named)} files are gone or cut ({shown})"
         return Finding("fault", "uploads", told, f"Put them back into {folder} from a backup")
-    return Finding("ok", "uploads", f"{folder} can be written, its {len(named)} files are there")
+    return Finding("ok", "uploads", f"{folder} can be written, files in it: {len(named)}, none gone or cut")
 
 
 def _is_there(digest: str, size: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from certificates.reading import ATTACHMENT, MAX_TEXT, SEVERAL, TOO_LARGE, UnreadableError, decoded
 from lms.message import N_
 
-SECONDS, MEMORY, PAGES = 10, 1024 * 1024 * 1024, 20
+SECONDS, MEMORY, PAGES = 5, 1024 * 1024 * 1024, 20
 _ATTACHMENTS = 50
 _SIGNATURES = 5
 _PAGE = 200_000

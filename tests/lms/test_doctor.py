@@ -168,7 +168,7 @@ def test_uploads(set_: Callable[..., None], tmp_path: Path) -> None:
     by = make_person()
     stored = [files.store(PDF + bytes([48 + number]) + b"\n%%EOF\n", "a.pdf", by=by) for number in range(3)]
     files.store(PDF + b"0\n%%EOF\n", "b.pdf", by=by)
-    _says(doctor.uploads(), "ok", "3 files")
+    _says(doctor.uploads(), "ok", "files in it: 3, none gone")
     path_of(stored[0].sha256).unlink()
     path_of(stored[1].sha256).write_bytes(b"half")
     _says(doctor.uploads(), "fault", "2 of 3", stored[0].sha256[:12], stored[1].sha256[:12])
