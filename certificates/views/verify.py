@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import get_path_info
 
 from certificates import words
 from certificates.verification import Rows, judged, rows, typed
@@ -88,7 +89,7 @@ def said_again(app: Flask) -> "WSGIApplication":
     inner, kept = app.wsgi_app, dict[Asked, tuple[str, list[tuple[str, str]], list[bytes]]]()
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+        path = get_path_info(environ)
         if not path.startswith("/v/") or environ["REQUEST_METHOD"] != "GET":
             return inner(environ, start_response)
         try:

@@ -305,6 +305,15 @@ def test_what_was_said_this_minute_is_said_again_as_long_as_the_register_says_th
     assert told(63)[0] == told(64)[0]
 
 
+def test_a_code_is_read_in_front_of_the_application_as_in_it(app: Flask, client: FlaskClient) -> None:
+    """Word processors turn spaces and dashes into others; what is no UTF-8 is no space."""
+    made, *_rest = chain()
+    db.session.commit()
+    for between, status in (("%20", 200), ("%C2%A0", 200), ("%E2%80%93", 200), ("%A0", 404), ("%C3%85", 404)):
+        for _first_and_again in range(2):
+            assert client.get(f"/v/{made.code[:8]}{between}{made.code[8:]}").status_code == status, between
+
+
 def test_only_what_is_known_is_said_again_and_only_when_read(app: Flask) -> None:
     made, *_rest = chain()
     db.session.commit()
