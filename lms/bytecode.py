@@ -26,19 +26,28 @@ class BesideTheTemplates(FileSystemBytecodeCache):
         super().__init__(str(_ROOM), f"%s.{stamp}.jinja")
         self.stamp = stamp
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read what was compiled earlier; where that cannot be read, nothing was."""
+        try:
+            super().load_bytecode(bucket)
+        except Exception:  # a file that was cut off is told in many ways
+            bucket.reset()
+
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled."""
+        """Keep what was compiled, for every user who may serve it."""
         with suppress(OSError):
             _ROOM.mkdir(exist_ok=True)
             super().dump_bytecode(bucket)
+            Path(self._get_cache_filename(bucket)).chmod(0o644)
 
 
 def compile_all(app: Flask) -> None:
-    """Compile every template that has changed, and remove what an earlier version compiled."""
+    """Compile every template that has changed, and remove what an earlier version left or nobody finished."""
     cache = app.jinja_env.bytecode_cache
     assert isinstance(cache, BesideTheTemplates)
-    for old in _ROOM.glob("*.jinja"):
-        if cache.stamp not in old.name:
-            old.unlink(missing_ok=True)
-    for name in app.jinja_env.list_templates(filter_func=lambda name: not name.endswith(".jinja")):
+    for old in _ROOM.glob("*.jinja*"):
+        if not old.name.endswith(f".{cache.stamp}.jinja"):
+            with suppress(OSError):  # of another user, or gone
+                old.unlink()
+    for name in app.jinja_env.list_templates(extensions=("html", "md", "txt")):
         app.jinja_env.get_template(name)
