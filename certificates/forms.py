@@ -8,13 +8,15 @@ from wtforms import (  # type: ignore[attr-defined]
     BooleanField,
     RadioField,
     SelectChoice,
+    SelectField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional
 
 from certificates import words
-from certificates.register import REASONS
+from certificates.finding import STATES
+from certificates.register import LEVELS, REASONS
 from lms.forms import DayField
 
 
@@ -98,3 +100,33 @@ class AskNameForm(FlaskForm):  # type: ignore[misc]
     """What the holder wants to stand on the certificate."""
 
     wanted = StringField(_l("The name as it should stand"), [InputRequired(_l("Write the name as it should stand."))])
+
+
+class KeepNameForm(FlaskForm):  # type: ignore[misc]
+    """Why the name on a certificate stays, in a word to its holder."""
+
+    why = TextAreaField(
+        _l("Why the name stays"),
+        [InputRequired(_l("Write why the name stays.")), Length(max=300)],
+        description=_l("The holder gets it by mail. For example: send a copy of the decision about your new name."),
+    )
+
+
+class FindForm(FlaskForm):  # type: ignore[misc]
+    """What is looked for among the certificates of a project."""
+
+    class Meta:
+        csrf = False
+
+    q = StringField(
+        _l("Number, code, name or municipality"),
+        description=_l("Never a personnummer: what you write here stands in the address of the page."),
+    )
+    state = SelectField(_l("State"), choices=[], default="", validate_choice=False)
+    level = SelectField(_l("Level"), choices=[], default="", validate_choice=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = SelectChoice("", _l("All"))
+        self.state.choices = [everything, *(SelectChoice(each, words.state(each)) for each in STATES)]
+        self.level.choices = [everything, *(SelectChoice(each, words.level(each)) for each in LEVELS)]

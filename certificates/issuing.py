@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from certificates import pdf, signing
+from certificates import pdf, signing, wishes
 from certificates.numbering import lock_series, next_number, series_of
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, with_ground
 from certificates.statement import Statement, digest, new_code, to_json
@@ -110,7 +110,7 @@ def _entry(statement: Statement, act: _Act) -> Certificate:
 
 
 def _replaced(predecessor: Certificate, successor: Certificate, act: _Act) -> None:
-    """The event of the predecessor, and what the holder chose to show strangers stays chosen."""
+    """The event of the predecessor; what the holder chose to show stays chosen, what she asks for waits on."""
     event = CertificateEvent(
         certificate_id=predecessor.id,
         kind="replaced",
@@ -128,6 +128,7 @@ def _replaced(predecessor: Certificate, successor: Certificate, act: _Act) -> No
         db.session.add(chosen)
     db.session.flush()
     db.session.expire(predecessor, ["events"])
+    wishes.follow(predecessor, successor, by=act.by)
 
 
 def _check_glyphs(draft: Statement) -> None:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from certificates import status_lists, telling
+from certificates import status_lists, telling, wishes
 from certificates.register import NOT_REPLACED, NOT_REVOKED, REASONS, Certificate, CertificateEvent, not_expired
 from lms import audit, clock
 from lms.db import Base, append_only, db
@@ -110,6 +110,7 @@ def revoke_all(certificates: Sequence[Certificate], why: Why, *, by: Person) -> 
             )
     events = _written([each for line in lines for each in line], why, by)
     status_lists.renew_lists_of(*(each for line in lines for each in line))
+    wishes.answer([each for line in lines for each in line], "closed", by=by)
     for certificate in certificates:
         since = events[certificate.id].doubted_from
         details = {"reason": why.reason_code, "doubted_from": since and since.isoformat()}
@@ -184,6 +185,12 @@ def waits(on: date | BindParameter[date]) -> ColumnElement[bool]:
 def is_above() -> ColumnElement[bool]:
     """The condition that joins `Above` to the certificates issued under what it revoked."""
     return and_(Above.certificate_id == Certificate.issuer_certificate_id, Above.kind == "revoked")
+
+
+def in_review(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Whether `Certificate` is under review, for questions that are not joined to `Above`."""
+    waiting = select(Certificate.id).join(Above, is_above()).where(waits(on))
+    return Certificate.id.in_(waiting.correlate(None))
 
 
 def is_under_review(certificate: Certificate) -> bool:

@@ -49,12 +49,19 @@ def renewed(before: Certificate, after: Certificate) -> None:
     mail.enqueue(after.holder, "renewed", key=key, certificate=after, before=before, url=url)
 
 
-def name_asked(certificate: Certificate, wanted: str) -> None:
-    """The project leaders are told what the holder wants to be called, and where they can do it."""
+def name_asked(certificate: Certificate) -> None:
+    """The project leaders are told that somebody wants another name, and where it stands; the mail does not say it."""
     url = f"{page_of(certificate)}/name"
     for leader in leaders_of(certificate):
-        key = f"name-asked:{certificate.id}:{clock.today()}:{leader.id}"
-        mail.enqueue(leader, "name_asked", key=key, certificate=certificate, wanted=wanted, url=url)
+        if leader.id != certificate.holder_id:
+            key = f"name-asked:{certificate.id}:{clock.today()}:{leader.id}"
+            mail.enqueue(leader, "name_asked", key=key, certificate=certificate, url=url)
+
+
+def name_kept(certificate: Certificate, why: str) -> None:
+    """The holder is told that the name stays, and why."""
+    key, url = f"name-kept:{certificate.id}:{clock.now().isoformat()}", page_of(certificate)
+    mail.enqueue(certificate.holder, "name_kept", key=key, certificate=certificate, why=why, url=url)
 
 
 def page_of(certificate: Certificate) -> str:

@@ -21,6 +21,7 @@ WORDS = {
     "certificate.decided": N_("Decided about a certificate under review"),
     "certificate.issued": N_("Issued a certificate"),
     "certificate.name_asked": N_("Asked for a certificate in another name"),
+    "certificate.name_kept": N_("Answered that the name on a certificate stays"),
     "certificate.renamed": N_("Issued a certificate anew in another name"),
     "certificate.renewed": N_("Renewed a certificate"),
     "certificate.reminded_7": N_("Reminded of a certificate that ends within 7 days"),

@@ -58,7 +58,7 @@ MATRIX: dict[str, object] = {
         [
             "horizontal.project", "horizontal.offer", "confirmations.remind",
             "confirmations.remind_trainers", "confirmations.show",
-            "esf.months", "esf.show", "esf.hours", "people.index",
+            "esf.months", "esf.show", "esf.hours", "people.index", "finding.index",
             "closings.review", "closings.close", "closings.ask_sent", "closings.tick_sent", "closings.version",
             "closings.person",
             "people.import_form", "people.upload", "projects.plan", "projects.upload_plan", "roles.index", "roles.give",
@@ -68,7 +68,8 @@ MATRIX: dict[str, object] = {
             "people.show", "people.name", "people.personnummer", "people.protect", "people.unprotect",
             "roles.confirm_take", "roles.take", "uploads.show", "uploads.apply", "uploads.discard",
             "revoking.ask", "revoking.revoke", "decisions.index", "decisions.decide",
-            "renaming.show", "renaming.rename", "exemptions.index", "exemptions.grant",
+            "renaming.index", "renaming.show", "renaming.rename", "renaming.keep",
+            "exemptions.index", "exemptions.grant",
         ],
         LEADER,
     ),

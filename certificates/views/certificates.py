@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import history, linkedin, pdf, register, revoking, words
+from certificates import history, linkedin, pdf, register, revoking, wishes, words
 from certificates.forms import PresentationForm
 from certificates.policy import may_present, may_rename, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
@@ -71,6 +71,7 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         event=register.revocation(certificate),
         line=history.history_of(certificate, viewer),
         may_rename=bool(may_rename(viewer, certificate)),
+        wish=wishes.waiting(certificate),
         form=form,
         is_holder=bool(may_present(viewer, certificate)) and not certificate.holder.protected,
         may_revoke=bool(may_revoke(viewer, certificate)),

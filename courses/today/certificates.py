@@ -1,4 +1,4 @@
-"""What certificates want today: decisions about those under review, renewals, planned runs that nobody can certify.
+"""What certificates want today: decisions, renewals, answers about names, planned runs that nobody can certify.
 
 Leaders and county trainers are told from waiting.py's question; trainers from the certificates that the home has read.
 """
@@ -13,8 +13,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import bindparam, exists, func, literal, or_, select
 
+from certificates import wishes
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, not_expired
 from certificates.revoking import Above, is_above, waits
+from certificates.wishes import CertificateWish
 from courses.activities import Activity, Session
 from courses.exemptions import Exemption
 from courses.materials import Material
@@ -23,6 +25,7 @@ from courses.runs import RunTrainer
 from courses.today.leading import Leading
 from courses.today.task import Task
 from lms import clock, filters
+from lms.people import Person
 from lms.projects import Project
 
 AFTER = timedelta(days=60)
@@ -33,7 +36,7 @@ TODAY: Any = bindparam("today", type_=Certificate.valid_until.type)
 
 def certificate_tasks(waiting: Iterable[tuple[str, int, str, int]]) -> list[Task]:
     """Of the projects somebody leads, and renewals of those where she is county trainer: the rows of `questions`."""
-    tasks = {"review": _review, "ending": _ending, "run": _lapsed}
+    tasks = {"review": _review, "ending": _ending, "name": _names, "run": _lapsed}
     found: Counter[str] = Counter()
     made = []
     for kind, number, name, count in waiting:
@@ -75,7 +78,19 @@ def questions() -> list[Any]:
         .where(both, days, NOT_REVOKED, NOT_REPLACED)
         .group_by(Project.id, Project.name)
     )
-    return [review, ending, _runs(led)]
+    return [review, ending, _wishes(led), _runs(led)]
+
+
+def _wishes(led: Any) -> Any:
+    """People who ask for another name, in projects she leads: nobody answers her own wish."""
+    return (
+        select(literal("name"), Project.id, Project.name, func.count(Certificate.holder_id.distinct()))
+        .join(Certificate, Project.dnr == Certificate.project_dnr)
+        .join(CertificateWish, wishes.is_about())
+        .join(Person, wishes.is_hers())
+        .where(led, wishes.waits(), Certificate.holder_id != bindparam("me"))
+        .group_by(Project.id, Project.name)
+    )
 
 
 def _runs(led: Any) -> Any:
@@ -129,6 +144,12 @@ def _ending(project_id: int, project: str, count: int) -> Task:
     title = ngettext("%(num)s certificate ends or has ended", "%(num)s certificates end or have ended", count)
     text = _("In %(project)s. See what is missing, and renew those who are ready.", project=project)
     return Task("pagar", title, text, url_for("renewals.index", project_id=project_id), _("Look and renew"), 58)
+
+
+def _names(project_id: int, project: str, count: int) -> Task:
+    title = ngettext("%(num)s person asks for another name", "%(num)s people ask for another name", count)
+    text = _("On a certificate of %(project)s. Issue it in that name, or say why the name stays.", project=project)
+    return Task("pagar", title, text, url_for("renaming.index", project_id=project_id), _("Look and answer"), 68)
 
 
 def _own(certificate: Certificate, state: State, leading: Leading) -> Task | None:

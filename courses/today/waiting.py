@@ -17,7 +17,7 @@ from lms.people import Person
 
 
 def waiting_tasks(person: Person, led: Collection[int], county: Collection[int]) -> list[Task]:
-    """Hours to approve, certificates to decide about and to renew. One question at most."""
+    """Hours to approve, certificates to decide about, to renew and in another name. One question at most."""
     if not led and not county:
         return []
     today = clock.today()

@@ -140,17 +140,6 @@ def test_a_protected_person_gets_it_on_the_alias_whatever_is_typed(branch: Branc
     assert first.events[0].reason_code == "protected"
 
 
-def test_the_holder_asks_and_the_leader_is_told_once_a_day(branch: Branch) -> None:
-    (first,) = branch.early
-    for _time in range(2):
-        renaming.ask(first, " Elin  Åkerström ", by=first.holder)
-    (mail,) = db.session.scalars(select(OutboxMail).where(OutboxMail.person_id == branch.leader.id)).all()
-    assert "Elin Åkerström" in mail.text
-    assert f"/certificates/{first.id}/name" in mail.text
-    with pytest.raises(Refused):
-        renaming.ask(first, " ", by=first.holder)
-
-
 def test_two_at_once_make_one(app: Flask, branch: Branch) -> None:
     number, by = branch.early[0].id, branch.leader.id
     db.session.commit()

@@ -43,6 +43,22 @@ def create_tables():
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_installation_note'))
     )
+    op.create_table('certificate_wish',
+    sa.Column('certificate_id', sa.Integer(), nullable=False),
+    sa.Column('wanted', sa.String(length=160), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.String(length=10), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_by_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("outcome IN ('renamed', 'kept', 'closed')", name=op.f('ck_certificate_wish_outcome')),
+    sa.CheckConstraint('(wanted IS NULL) = (outcome IS NOT NULL)', name=op.f('ck_certificate_wish_forgotten')),
+    sa.ForeignKeyConstraint(['answered_by_id'], ['person.id'], name=op.f('fk_certificate_wish_answered_by_id')),
+    sa.ForeignKeyConstraint(['certificate_id'], ['certificate.id'], name=op.f('fk_certificate_wish_certificate_id')),
+    sa.PrimaryKeyConstraint('certificate_id', name=op.f('pk_certificate_wish'))
+    )
+    with op.batch_alter_table('certificate_wish', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_certificate_wish_answered_by_id'), ['answered_by_id'], unique=False)
+
     op.create_table('signing_key',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=10), nullable=False),
