@@ -45,6 +45,18 @@ def level(name: str) -> str:
     return str(_("Trainer certificate") if name == "trainer" else _("User certificate"))
 
 
+def state(name: str) -> str:
+    """A state of today as it is called on screen."""
+    called: dict[str, str] = {
+        "valid": _("Valid"),
+        "review": _("Under review"),
+        "expired": _("Expired"),
+        "replaced": _("Replaced"),
+        "revoked": _("Revoked"),
+    }
+    return called[name]
+
+
 def paper(offline: bool) -> Markup:
     """Everything that the script may say about a scanned code (static/paper.js). It is the same for every certificate
     and nearly half the work of a page, so each language is drawn once."""

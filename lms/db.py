@@ -145,3 +145,8 @@ def rows(statement: Executable, values: Mapping[str, object]) -> Sequence[Any]:
 def without_values(error: DBAPIError) -> str:
     """Where it happened and the first line of it: the lines after that quote the row (PostgreSQL's DETAIL)."""
     return "\n".join([str(error).partition("\n")[0], *traceback.format_tb(error.__traceback__)])
+
+
+def spellings(word: str) -> list[str]:
+    """A word in the capitals that it is looked for in: SQLite knows those of a–z only, so å, ä and ö need each."""
+    return [word] if word.isascii() else sorted({word, word.lower(), word.capitalize(), word.title(), word.upper()})

@@ -16,6 +16,9 @@ Code = Literal["empty", "characters", "temporary", "length", "date", "future", "
 SYNTHETIC_SERIALS = range(980, 1000)
 _HYPHENS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _SHAPE = re.compile(r"(\d{6}|\d{8})([-+]?)(\d{4})", re.ASCII)
+_MENTIONED = re.compile(
+    r"(?<![^\W_])(?:\d{6}|\d{8})\s?[-+]?\s?(?:\d{4}|[A-Z]{1,2}\d{2,3})(?![^\W_])", re.ASCII | re.IGNORECASE
+)
 _MESSAGES: dict[Code, str] = {
     "empty": N_("The personnummer is missing."),
     "characters": N_("A personnummer has only digits and one hyphen, such as ååååmmdd-nnnn."),
@@ -75,6 +78,15 @@ def parse(text: str, *, today: date) -> Personnummer:
     if check_digit(number.digits12[2:11]) != int(number.digits12[11]):
         raise WrongPersonnummer("check_digit")
     return number
+
+
+def mentions(text: str) -> bool:
+    """Whether something in a text has the shape of a number, also of a wrong or temporary one: it is still somebody's.
+
+    For fields where none belongs, so that it is neither searched for nor shown again.
+    """
+    plain = text.translate(_HYPHENS)
+    return bool(_MENTIONED.search(plain) or _SHAPE.fullmatch(re.sub(r"[\s\u200b\ufeff]", "", plain)))
 
 
 def masked(number: Personnummer) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, case, false, func, literal, select
 
 from certificates.register import NOT_REVOKED, Certificate
-from certificates.revoking import Above, is_above, waits
+from certificates.revoking import in_review
 from courses import materials
 from lms.db import rows
 from lms.organisations import Organisation
@@ -93,13 +93,7 @@ def issued_by(project: Project, person_id: int) -> Select[Any]:
 
 def doubted(on: date) -> ColumnElement[bool]:
     """It stands, but the certificate it was issued under is revoked and nobody has decided about this one yet."""
-    waiting = (
-        select(Certificate.id)
-        .join(Above, is_above())
-        .where(waits(on))
-        .correlate(None)
-    )
-    return Certificate.id.in_(waiting)
+    return in_review(on)
 
 
 def behind() -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice  # type: ignore[attr-defined]
 
 from lms import pending, people, projects, protection, roles
-from lms.db import db
+from lms.db import db, spellings
 from lms.filters import parse_number
 from lms.people import Person
 from lms.permissions import guarded
@@ -58,10 +58,8 @@ def _search(project: Project, words: str, organisation: str) -> Select[Any]:
     if (chosen := parse_number(organisation)) is not None:
         query = query.where(Participation.organisation_id == chosen)
     for word in words[:80].split()[:6]:  # no name is longer, and no database reads a search without end
-        # SQLite knows capitals of a–z only, so å, ä and ö are looked for both ways.
-        ways = {word, word.lower(), word.capitalize(), word.upper()}
         shown = case((Person.protected, Person.alias), else_=Person.given_name + " " + Person.family_name)
-        query = query.where(or_(*(shown.icontains(way, autoescape=True) for way in sorted(ways))))
+        query = query.where(or_(*(shown.icontains(way, autoescape=True) for way in spellings(word))))
     return query
 
 
@@ -118,11 +116,13 @@ def _page(
     shared = db.session.execute(query.order_by(Project.starts.desc())).all()
     held = [role for role in person.roles if role.project_id in led]
     by_id = {each.id: each for each in projects.projects_of(me())}
+    places = {project.id for _part, project in shared} | {role.project_id for role in held}
     page = render_template(
         "lms/people/show.html",
         person=person,
         shared=shared,
         held=held,
+        within=[each for each in by_id.values() if each.id in places],
         projects=by_id,
         role_names=roles.NAMES,
         form=form or AliasForm(),
