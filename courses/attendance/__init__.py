@@ -23,7 +23,7 @@ from courses.attendance.questions import (
 )
 from courses.attendance.recording import Conflict, Recorded, correct, record, record_assignment
 from courses.attendance.signatures import HoursApproval, HoursSignature, Objection, ObjectionAnswer, SignedEntry
-from courses.attendance.signing import hash_of, sign_off
+from courses.attendance.signing import hash_of, may_sign, sign_off
 from courses.attendance.walk_ins import add_new, add_to_sheet, candidates
 
 __all__ = [
@@ -31,6 +31,6 @@ __all__ = [
     "HoursApproval", "HoursSignature", "Mark", "Objection", "ObjectionAnswer", "Recorded", "SheetState", "SignOff",
     "SignedEntry",
     "add_new", "add_to_sheet", "append", "candidates", "correct", "entries_of", "hash_of", "head", "histories",
-    "history", "hold", "is_signed", "latest", "local_day", "minutes_in", "minutes_within", "moments", "on_sheet",
-    "record", "record_assignment", "sheets_of", "sign_off", "signed", "state_of", "unsigned", "verify",
+    "history", "hold", "is_signed", "latest", "local_day", "may_sign", "minutes_in", "minutes_within", "moments",
+    "on_sheet", "record", "record_assignment", "sheets_of", "sign_off", "signed", "state_of", "unsigned", "verify",
 ]  # fmt: skip

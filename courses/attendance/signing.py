@@ -15,11 +15,12 @@ from courses.activities import Session
 from courses.attendance.ledger import AttendanceEntry, SignOff
 from courses.attendance.marks import local_day, state_of
 from courses.attendance.questions import answers, on_sheet, signed
-from courses.gate import decide, may_lead, standing
+from courses.gate import book, decide
 from courses.runs import Run
 from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person, names
+from lms.permissions import YES, Answer
 from lms.refusals import Refused, Stale
 
 LAST_PART = timedelta(minutes=30)
@@ -90,19 +91,23 @@ def may_be_signed(session: Session) -> None:
         raise Refused(told, "not_over")
 
 
-def _check_gate(session: Session, by: Person) -> None:
-    """Who signs for a course may lead its programme on the day of the session (courses/gate.py).
+def may_sign(session: Session, person: Person) -> Answer:
+    """Who signs for a course may lead its programme on the day of the session (courses/gate.py), or the reason why not.
 
     A certificate that ran out since does not undo what was led; one that is revoked signs nothing more.
     """
-    if isinstance(session.activity, Run):
-        run = session.activity
-        answer = may_lead(by, run.programme, run.project, local_day(session))
-        today = standing(by, run.project, clock.today())
-        if answer and today.proof == "revoked":
-            answer = decide(run.programme.led_by, today)
-        if not answer:
-            raise Refused(answer.reason, "gate")
+    run = session.activity
+    if not isinstance(run, Run):
+        return YES
+    held = book([person], run.project)
+    answer = decide(run.programme.led_by, held.standing(person, local_day(session)))
+    today = held.standing(person, clock.today())
+    return decide(run.programme.led_by, today) if answer and today.proof == "revoked" else answer
+
+
+def _check_gate(session: Session, by: Person) -> None:
+    if not (answer := may_sign(session, by)):
+        raise Refused(answer.reason, "gate")
 
 
 def _check_apart(session: Session, people: list[Person], by: Person) -> None:

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from courses import attendance, gate, sheet
+from courses import attendance, sheet
 from courses.activities import Session
-from courses.attendance import deputies, hash_of, local_day
+from courses.attendance import deputies, hash_of
 from courses.policy import is_trainer_of, may_schedule, may_sign_as_deputy
 from courses.runs import Run, leaders_of
 from lms.db import db
@@ -92,13 +92,5 @@ def _page(session: Session, reason: str = "", refusal: Refused | None = None) ->
         reason=reason,
         reason_error=str(refusal) if refusal and refusal.code == "reason" else "",
         refusal=str(refusal) if refusal and refusal.code != "reason" else "",
-        gate=_gate(session),
+        gate=attendance.may_sign(session, me()).reason,
     )
-
-
-def _gate(session: Session) -> str:
-    """Why this person may not lead the programme on the day of the session; empty when she may."""
-    run = session.activity
-    if not isinstance(run, Run):
-        return ""
-    return gate.may_lead(me(), run.programme, run.project, local_day(session)).reason
