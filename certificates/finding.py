@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
-from sqlalchemy.orm import contains_eager
 
 from certificates import register, revoking
 from certificates.register import LEVELS, NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
@@ -57,11 +56,14 @@ def count(project: Project, wanted: Wanted) -> int:
 
 
 def found(project: Project, wanted: Wanted, limit: int, offset: int = 0) -> list[Found]:
-    """A part of them, newest first, with their holders and employers. Three questions, however many."""
-    query = _meant(select(Certificate), project, wanted).options(
-        contains_eager(Certificate.holder).contains_eager(Person.organisation)
-    )
-    rows = db.session.scalars(query.order_by(Certificate.id.desc()).limit(limit).offset(offset)).all()
+    """A part of them, newest first, with their holders and employers. Four questions, however many.
+
+    Every row of the project is looked at for a name: some 60 ms for 5 000. Only the ids are sorted, not the statements.
+    """
+    newest = Certificate.id.desc()
+    query = _meant(select(Certificate.id), project, wanted).order_by(newest).limit(limit).offset(offset)
+    ids = db.session.scalars(query).all()
+    rows = db.session.scalars(select(Certificate).where(Certificate.id.in_(ids)).order_by(newest)).all()
     return [Found(row, state) for row, state in zip(rows, _states(rows), strict=True)]
 
 

@@ -33,6 +33,7 @@ def test_revoke_decide_and_read(afterwards: Site, visit: Callable[..., Visitor])
         known.update(leader=branch.leader.email or "", trainer=str(branch.trainer.id), since=f"{branch.since}")
         known.update(early=branch.early[0].code, other=branch.early[1].code, late=branch.late[0].code)
         known.update(holder=branch.early[0].holder.email or "", project=str(branch.project.id))
+        known.update(number=branch.late[0].number)
 
     afterwards.act(begin)
     leader, stranger = visit(), visit()
@@ -54,6 +55,19 @@ def test_revoke_decide_and_read(afterwards: Site, visit: Callable[..., Visitor])
     assert "står fast" in told[1]
     leader.go("/", look=False)
     assert "certifikat prövas" not in leader.text()
+    _look_up(leader, known)
+
+
+def _look_up(leader: Visitor, known: dict[str, str]) -> None:
+    """Somebody asks on the telephone about a number: it stands in the register with what became of it."""
+    leader.page.get_by_role("navigation").get_by_role("link", name="Certifikat", exact=True).click()
+    leader.look()
+    leader.page.get_by_label("Nummer, kod, namn eller kommun").fill(known["number"].lower().replace("-", " "))
+    leader.press("Sök")
+    leader.sees("1 certifikat", known["number"], "Återkallat")
+    leader.page.get_by_label("Nummer, kod, namn eller kommun").fill("finns inte")
+    leader.press("Sök")
+    leader.sees("Inget certifikat stämmer")
 
 
 def _revoke(leader: Visitor, known: dict[str, str]) -> None:
