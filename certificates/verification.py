@@ -3,13 +3,15 @@
 Nothing personal beyond what is printed: initials unless the holder chose the whole name, never a protected identity.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Dialect, Engine, Select, and_, bindparam, func, literal, select
+from sqlalchemy.exc import DBAPIError
 
 from certificates import register
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, State
@@ -80,20 +82,29 @@ def rows(code: str, engine: Engine) -> Rows:
     """The certificate of a code and those above it, as they stand in the register now; one query, nothing for no code.
 
     It goes straight to the driver, since many ask: what SQLAlchemy does around a query takes three times as long as
-    all the rest of an answer that is said again.
+    all the rest of an answer that is said again. Raises SQLAlchemy's `DBAPIError` all the same.
     """
     wanted = normalise_code(code)
     if wanted is None:
         return ()
     question = _question(engine.dialect)
     values = question.values | {"code": wanted}
-    connection = engine.raw_connection()
-    try:
+    given = [values[name] for name in question.order] if question.order else values
+    with _named(engine.dialect), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute(question.sql, [values[name] for name in question.order] if question.order else values)
+        cursor.execute(question.sql, given)
         return tuple(map(tuple, cursor.fetchall()))
-    finally:
-        connection.close()
+
+
+@contextmanager
+def _named(dialect: Dialect) -> Iterator[None]:
+    """Errors of the driver under the names of SQLAlchemy, which everybody knows who logs or tells them."""
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        named = DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect)
+        assert isinstance(named, DBAPIError)
+        raise named from error
 
 
 def entries(code: str) -> tuple[Entry, ...]:

@@ -8,6 +8,7 @@ same minute about the same entries, to anybody, is said again without the rest o
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -92,9 +93,10 @@ def said_again(app: Flask) -> "WSGIApplication":
         path = get_path_info(environ)
         if not path.startswith("/v/") or environ["REQUEST_METHOD"] != "GET":
             return inner(environ, start_response)
-        try:
+        asked = None
+        with suppress(SQLAlchemyError):
             asked = _asked(path.removeprefix("/v/"), engine, environ)
-        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):  # the application says it in words
+        if asked is None:  # it asks once more, and says it in words
             return inner(environ, start_response)
         said = kept.get(asked)
         if said is None:

@@ -12,6 +12,7 @@ from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import Template
 from pypdf import PdfReader
+from sqlalchemy.exc import OperationalError
 
 from certificates import issuing, register, renaming, revoking, verification
 from certificates.register import Certificate
@@ -330,23 +331,30 @@ def test_only_what_is_known_is_said_again_and_only_when_read(app: Flask) -> None
     assert client.head(f"/v/{made.code}").data == b""
 
 
-def test_without_the_register_nothing_is_said_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_register_nothing_is_said_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     made, *_rest = chain()
     db.session.commit()
-    client, address, lost = app.test_client(), f"/v/{made.code}", db.engine.dialect.loaded_dbapi.OperationalError
-    assert client.get(address).status_code == 200
+    client, code, lost = app.test_client(), made.code, db.engine.dialect.loaded_dbapi.OperationalError
+    assert client.get(f"/v/{code}").status_code == 200
 
     def gone(_engine: object) -> None:
-        raise lost("no register")
+        raise lost(f"no register\nDETAIL: {code}")
 
     with monkeypatch.context() as broken:
         for name in ("TESTING", "PROPAGATE_EXCEPTIONS"):
             broken.setitem(app.config, name, False)
         broken.setattr(type(db.engine), "raw_connection", gone)
-        answer = client.get(address)
+        answer = client.get(f"/v/{code}")
+        with pytest.raises(OperationalError):
+            verification.entries(code)
     assert answer.status_code == 500
     assert "certifi" not in answer.text
-    assert client.get(address).status_code == 200
+    assert "no register" in caplog.text
+    assert code not in caplog.text
+    assert (caplog.text.count("Traceback"), caplog.text.count("no register")) == (0, 1), "told once, and shortly"
+    assert client.get(f"/v/{code}").status_code == 200
 
 
 def test_the_driver_and_the_engine_read_the_same(app: Flask) -> None:
