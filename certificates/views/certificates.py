@@ -75,6 +75,7 @@ def _page(certificate: Certificate, form: PresentationForm) -> str:
         form=form,
         is_holder=bool(may_present(viewer, certificate)) and not certificate.holder.protected,
         may_revoke=bool(may_revoke(viewer, certificate)),
+        project=register.project_of(certificate),
         initials=initials(holder),
         url=url,
         linkedin=linkedin.address(statement, url),

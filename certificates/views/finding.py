@@ -1,12 +1,15 @@
 """Every certificate of a project, for its leader to look in: years later, with a number on the telephone."""
 
+from dataclasses import replace
+
 from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from certificates import finding, register, words
-from certificates.finding import Wanted
+from certificates.finding import STATES, Wanted
 from certificates.forms import FindForm
+from certificates.register import LEVELS
 from lms import personnummer
 from lms.db import db
 from lms.filters import parse_number
@@ -24,16 +27,22 @@ PER_PAGE = 50
 @guarded(may_lead_project, Project)
 def index(project: Project) -> ResponseReturnValue:
     """All of them, newest first; searched by number, code, name or municipality (`q`), or those of a `person`."""
-    wanted = Wanted(
-        request.args.get("q", ""),
-        request.args.get("state", ""),
-        request.args.get("level", ""),
+    wanted = _wanted()
+    if personnummer.mentions(request.args.get("q", "")) or personnummer.mentions(wanted.typed):
+        flash(_("Nothing is searched by personnummer. Write the number of the certificate, or a name."), "error")
+        return see(_address(project, replace(wanted, typed="")))
+    return _page(project, wanted)
+
+
+def _wanted() -> Wanted:
+    """What the address asks for; what it cannot ask for is nothing."""
+    state, level = request.args.get("state", ""), request.args.get("level", "")
+    return Wanted(
+        finding.readable(request.args.get("q", "")),
+        state if state in STATES else "",
+        level if level in LEVELS else "",
         parse_number(request.args.get("person", "")),
     )
-    if personnummer.mentions(wanted.typed):
-        flash(_("Nothing is searched by personnummer. Write the number of the certificate, or a name."), "error")
-        return see(_address(project, wanted, q=None))
-    return _page(project, wanted)
 
 
 def _page(project: Project, wanted: Wanted) -> str:
@@ -42,7 +51,7 @@ def _page(project: Project, wanted: Wanted) -> str:
     return render_template(
         "certificates/found.html",
         project=project,
-        form=FindForm(formdata=None, q=finding.readable(wanted.typed), state=wanted.state, level=wanted.level),
+        form=FindForm(formdata=None, q=wanted.typed, state=wanted.state, level=wanted.level),
         person=_person(project, wanted.person_id) if wanted.person_id is not None else None,
         rows=finding.found(project, wanted, PER_PAGE, (page - 1) * PER_PAGE),
         total=total,
@@ -65,12 +74,12 @@ def _person(project: Project, person_id: int) -> Person:
     return person
 
 
-def _address(project: Project, wanted: Wanted, **changed: str | None) -> str:
+def _address(project: Project, wanted: Wanted) -> str:
     """The page with what is asked for, without what is not."""
     asked: dict[str, str | int | None] = {
-        "q": finding.readable(wanted.typed) or None,
+        "q": wanted.typed or None,
         "state": wanted.state or None,
         "level": wanted.level or None,
         "person": wanted.person_id,
     }
-    return url_for(".index", project_id=project.id, **{**asked, **changed})  # type: ignore[arg-type]
+    return url_for(".index", project_id=project.id, **asked)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from lms.db import db, spellings
 from lms.filters import parse_number
 from lms.people import Person
 from lms.permissions import guarded
+from lms.personnummer import mentions
 from lms.policy import may_lead_project, may_look_behind, may_protect, may_see_person
 from lms.project_forms import AliasForm, PeopleFileForm, PeopleFilter
 from lms.projects import Participation, Project
@@ -29,6 +30,9 @@ PER_PAGE = 50
 def index(project: Project) -> ResponseReturnValue:
     """Who takes part, fifty at a time; protected people under their alias only."""
     form = PeopleFilter(request.args)
+    if mentions(form.q.data or ""):
+        flash(_("Nobody is searched by personnummer. Write a part of the name."), "error")
+        return see(url_for(".index", project_id=project.id, organisation=form.organisation.data or None))
     form.organisation.choices = [SelectChoice("", _("All")), *_employers(project)]
     query = _search(project, form.q.data or "", form.organisation.data or "")
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0

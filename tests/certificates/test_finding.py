@@ -172,7 +172,10 @@ def test_a_protected_person_is_found_by_alias_and_by_nothing_that_she_was_called
         assert "Tierp" not in page
 
 
-@pytest.mark.parametrize("written", ["{0}", "{1}-{2}", "{1}+{2}", "{1} {2}", "Anna {1}-{2}", "{3}-{2} Berg", "{3}{2}"])
+@pytest.mark.parametrize(
+    "written",
+    ["{0}", "{1}-{2}", "{1}+{2}", "{1} {2}", "Anna {1}-{2}", "{3}-{2} Berg", "{3}{2}", "Anna {1}\u200b{2}"],
+)
 def test_a_personnummer_is_neither_searched_for_nor_shown_again(
     browser: FlaskClient, branch: Branch, written: str
 ) -> None:
@@ -274,6 +277,8 @@ def test_one_hit_is_a_list_and_no_hit_says_what_to_do(browser: FlaskClient, brow
     answer = browser.get(address(branch, f"?q={wanted.number}"))
     assert answer.status_code == 200
     assert f'href="/certificates/{wanted.id}"' in answer.text
+    assert f'href="{address(branch)}"' in browser.get(f"/certificates/{wanted.id}").text
+    assert f'href="{address(branch)}"' not in browser_of(wanted.holder).get(f"/certificates/{wanted.id}").text
     assert "No certificate matches" in browser.get(address(branch, "?q=SMA-A-1999-0001")).text
     empty = make_project(like="smot")
     page = browser_of(make_role("project_leader", empty)).get(f"/projects/{empty.id}/certificates").text

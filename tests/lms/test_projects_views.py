@@ -317,3 +317,13 @@ def test_projects_are_listed(browser, project):
     page = browser.get("/projects").text
     assert project.name in page
     assert projects.projects_of(make_person()) == []
+
+
+def test_nobody_is_searched_by_personnummer(project, browser_of):
+    browser = browser_of(make_role("project_leader", project))
+    for typed in (ANNA, f"{ANNA[:8]}-{ANNA[8:]}", f"Anna {ANNA[2:8]}-{ANNA[8:]}"):
+        answer = browser.get(f"/projects/{project.id}/people", query_string={"q": typed})
+        assert answer.location == f"/projects/{project.id}/people"
+        page = browser.get(answer.location).text
+        assert "Nobody is searched by personnummer" in page
+        assert ANNA[8:] not in page
