@@ -134,17 +134,19 @@ def _answered(wish: CertificateWish | None) -> str:
 def proposed(certificate: Certificate) -> tuple[str, str]:
     """First and family name to begin with: what the holder asks for when she does, else what she is called.
 
-    A wish is one text. What it shares with her name of today says where it is divided; else its last word is family.
+    A wish is one text. What it shares with her name of today says where it is divided; else the family begins with the
+    first small letter (von, af, de), or is the last word.
     """
     holder, wish = certificate.holder, wishes.waiting(certificate)
     if wish is None or wish.wanted is None:
         return holder.given_name, holder.family_name
-    before, _space, last = wish.wanted.rpartition(" ")
     if (rest := wish.wanted.removeprefix(f"{holder.given_name} ")) != wish.wanted:
         return holder.given_name, rest
     if (rest := wish.wanted.removesuffix(f" {holder.family_name}")) != wish.wanted:
         return rest, holder.family_name
-    return before, last
+    words = wish.wanted.split(" ")
+    begins = next((place for place, word in enumerate(words) if place and word[0].islower()), len(words) - 1)
+    return " ".join(words[:begins]), " ".join(words[begins:])
 
 
 def ground(certificate: Certificate) -> str:

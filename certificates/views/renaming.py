@@ -113,19 +113,20 @@ def send(certificate: Certificate) -> ResponseReturnValue:
 def _page(
     certificate: Certificate, form: NameForm, keeping: KeepNameForm | None = None, refusal: str = ""
 ) -> str:
-    viewer, today = me(), clock.today()
+    keeping = keeping or KeepNameForm(formdata=None)
     return render_template(
         "certificates/rename.html",
         certificate=certificate,
-        form=form,
-        keeping=keeping or KeepNameForm(formdata=None),
+        form=keeping if keeping.errors else form,  # The title of the page says whether something is to be corrected.
+        naming=form,
+        keeping=keeping,
         refusal=refusal,
         wish=wishes.waiting(certificate),
-        printed=register.shown_holder(certificate, viewer),
+        printed=register.shown_holder(certificate, me()),
         is_protected=certificate.holder.protected,
         holder=certificate.holder,
         others=_others(certificate),
-        state=register.state(certificate, today),
+        state=register.state(certificate, clock.today()),
     )
 
 

@@ -97,7 +97,7 @@ def _in_project(person: Person, project_id: int) -> list[Place]:
         (teaches, _("Meetings"), "activities.index", ("/meetings/",)),
         (leads or "county_trainer" in names, _("The cascade"), "cascade.show", branch),
         (teaches and not leads and "county_trainer" not in names, _("My branch"), "cascade.branch", ()),
-        (leads, _("Certificates"), "finding.index", ("/certificates/",)),
+        (leads, _("Certificates"), "finding.index", ("/certificates/", f"/projects/{project_id}/name-wishes")),
         (leads, _("Months"), "esf.months", ("/ledger", "/months/", to_approve)),
         (leads or "economist" in names, _("Hours"), "esf.employers", (f"/projects/{project_id}/statistics",)),
         (not leads and bool(names & {"evaluator", "steering_group"}), _("Statistics"), "statistics.show", ()),

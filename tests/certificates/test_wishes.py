@@ -179,6 +179,7 @@ def test_one_that_ran_out_waits_until_it_is_answered(branch: Branch) -> None:
     [
         ("Anna von Essen", ("Anna", "von Essen")),
         ("Maria Lovisa Ek", ("Maria Lovisa", "Ek")),
+        ("Eva Maria af Klint", ("Eva Maria", "af Klint")),
         ("Eva Maria Berg", ("Eva Maria", "Berg")),
         ("Madonna", ("", "Madonna")),
     ],
