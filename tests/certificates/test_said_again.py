@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
 from jinja2 import Template
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from certificates import issuing, register, renaming, revoking, verification
@@ -150,3 +151,18 @@ def test_the_driver_and_the_engine_read_the_same(app: Flask) -> None:
             theirs = [tuple(row) for row in connection.execute(verification._line(), {"code": code})]
         assert [tuple(entry) for entry in verification.entries(code)] == theirs
         assert theirs
+
+
+def test_a_look_leaves_no_transaction_behind_and_postgresql_plans_the_question_once(app: Flask) -> None:
+    code = chain()[0].code
+    db.session.commit()
+    for _each in range(60):
+        verification.entries(code)
+    assert db.engine.pool.checkedout() == 0
+    if db.engine.dialect.name != "postgresql":
+        return
+    with db.engine.connect() as connection:
+        plans = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%RECURSIVE%'"
+        assert connection.scalar(text(plans)) == 1
+        states = "SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle%'"
+        assert set(connection.scalars(text(states))) <= {"idle"}
