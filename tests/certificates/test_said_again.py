@@ -153,7 +153,7 @@ def test_the_driver_and_the_engine_read_the_same(app: Flask) -> None:
         assert theirs
 
 
-def test_a_look_leaves_no_connection_and_no_transaction_behind(app: Flask) -> None:
+def test_a_look_leaves_no_transaction_behind_and_postgresql_plans_the_question_once(app: Flask) -> None:
     code = chain()[0].code
     db.session.commit()
     for _each in range(60):
@@ -162,5 +162,7 @@ def test_a_look_leaves_no_connection_and_no_transaction_behind(app: Flask) -> No
     if db.engine.dialect.name != "postgresql":
         return
     with db.engine.connect() as connection:
+        plans = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%RECURSIVE%'"
+        assert connection.scalar(text(plans)) == 1
         states = "SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle%'"
         assert set(connection.scalars(text(states))) <= {"idle"}
