@@ -72,7 +72,7 @@ def decide(project: Project, choices: Mapping[int, Outcome], *, note: str = "", 
     if not found:
         raise Refused(_("Everything that you chose is decided already. Nothing was changed."), "decided")
     if any(choices[number] == "keep" and doubt.certificate.holder_id == by.id for number, doubt in found.items()):
-        raise Refused(_("Nobody decides that her own certificate stands. Another project leader does it."), "own")
+        raise Refused(_("Nobody decides that their own certificate stands. Another project leader does it."), "own")
     chosen: dict[Outcome, list[Doubt]] = {"keep": [], "revoke": []}
     for number, doubt in found.items():
         chosen[choices[number]].append(doubt)

@@ -81,7 +81,7 @@ class NameForm(FlaskForm):  # type: ignore[misc]
     reason = RadioField(
         _l("Why"),
         choices=[
-            SelectChoice("name", _l("The holder has changed her name")),
+            SelectChoice("name", _l("The holder has a new name")),
             SelectChoice("spelling", _l("The name was misspelt")),
         ],
         default="name",

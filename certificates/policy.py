@@ -43,7 +43,7 @@ def may_rename(person: Person, certificate: Certificate) -> Answer:
     """Issue it on another name: the project leader, but nobody her own."""
     return yes_if(
         _leads_project_of(person, certificate) and person.id != certificate.holder_id,
-        _("Only the project leader issues a certificate in another name, and nobody her own."),
+        _("Only the project leader issues a certificate in another name, and nobody their own."),
     )
 
 

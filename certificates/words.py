@@ -26,7 +26,7 @@ def replaced(code: str) -> str:
     """Why a newer certificate has taken the place of one."""
     words: dict[str, str] = {
         "renewed": _("It was renewed."),
-        "name": _("The holder has changed her name."),
+        "name": _("The holder has a new name."),
         "spelling": _("The name was misspelt."),
         "protected": _("The holder is shown under another name."),
         "limited": _("Its last day was changed."),

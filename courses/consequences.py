@@ -61,14 +61,14 @@ def _run(run: Run) -> Consequence:
 
 
 def _exempt(ends: date) -> Consequence:
-    text = _("She may lead through %(day)s in spite of the revocation.", day=filters.plain_day(ends, filters.spoken()))
+    text = _("May lead through %(day)s in spite of the revocation.", day=filters.plain_day(ends, filters.spoken()))
     return Consequence(_("An exemption stays"), text)
 
 
 def _role(certificate: Certificate, project: Project) -> list[Consequence]:
     if not has_role(certificate.holder, "trainer", "county_trainer", project_id=project.id):
         return []
-    text = _("It is not taken away. Without a certificate it does not let her lead, sign or certify.")
+    text = _("It is not taken away. Without a certificate it gives no right to lead, sign or certify.")
     url = url_for("roles.index", project_id=project.id)
     return [Consequence(_("The role in the project stays"), text, url, _("Look at the roles"))]
 

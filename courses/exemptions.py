@@ -55,7 +55,7 @@ def grant(
     if not may_lead_project(by, project):
         raise Refused(_("Only the project leader may grant an exemption."), "not_leader")
     if by.id == person.id:
-        raise Refused(_("Nobody grants herself an exemption. Ask another project leader."), "own_exemption")
+        raise Refused(_("Nobody grants themselves an exemption. Ask another project leader."), "own_exemption")
     _check(project, starts, ends, reason)
     exemption = Exemption(
         project_id=project.id,

@@ -109,7 +109,7 @@ def may_approve_hours(person: Person, project: Project) -> Answer:
 def may_decide_hours(person: Person, entry: AttendanceEntry) -> Answer:
     """Approve or refuse hours without a sheet: the project leader, a county trainer for trainers; never one's own."""
     if entry.person_id == person.id:
-        return no(_("Nobody decides on her own hours."))
+        return no(_("Nobody decides on their own hours."))
     of_trainer = has_role(entry.person, "trainer", project_id=entry.project_id)
     return yes_if(
         entry.session_id is None
@@ -165,7 +165,7 @@ def may_see_ledger(person: Person) -> Answer:
 def may_review(person: Person, submission: Submission) -> Answer:
     """Assess a home assignment: the run's trainers, but nobody her own."""
     if submission.person_id == person.id:
-        return no(_("Nobody assesses her own assignment."))
+        return no(_("Nobody assesses their own assignment."))
     return may_see_queue(person, submission.run)
 
 
@@ -178,7 +178,7 @@ def may_renew(person: Person, certificate: Certificate) -> Answer:
     """Renew a certificate: who certifies trainers, county trainers and the project leader; nobody her own."""
     project = project_of(certificate)
     if person.id == certificate.holder_id:
-        return no(_("Nobody renews her own certificate. Another county trainer or the project leader does it."))
+        return no(_("Nobody renews their own certificate. Another county trainer or the project leader does it."))
     return yes_if(
         project is not None and may_see_tree(person, project),
         _("Only county trainers and the project leader may renew a certificate."),
@@ -291,7 +291,7 @@ def may_see_statistics(person: Person, project: Project) -> Answer:
 
 def may_object(person: Person, entry: AttendanceEntry) -> Answer:
     """Say that a recorded time is wrong: the person it is about."""
-    return yes_if(entry.person_id == person.id, _("Only the person herself may say that her time is wrong."))
+    return yes_if(entry.person_id == person.id, _("Only the person concerned may say that a time is wrong."))
 
 
 def may_answer_objection(person: Person, objection: Objection) -> Answer:

@@ -32,7 +32,7 @@ def review(submission: Submission, outcome: str, feedback: str, *, by: Person) -
     (Stale `reviewed`, `review`); so is who reads a version that a newer one has replaced (Stale `newer`, `newest`).
     """
     if by.id == submission.person_id:
-        raise Refused(_("Nobody assesses her own assignment."), "own_submission")
+        raise Refused(_("Nobody assesses their own assignment."), "own_submission")
     if outcome not in ("approved", "returned"):
         raise Refused(_("Approve the assignment or return it."), "outcome")
     feedback = one_kind_of_lines(feedback).strip()

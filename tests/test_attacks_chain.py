@@ -144,7 +144,7 @@ def test_nobody_decides_that_her_own_certificate_stands(branch: Branch, browser_
     sent = {f"outcome-{number}": "keep" for number in numbers} | {"sure": "1"}
     refused = browser.post(address, data=sent)
     assert refused.status_code == 422
-    assert "Nobody decides that her own certificate stands" in refused.text
+    assert "Nobody decides that their own certificate stands" in refused.text
     assert deciding.count(branch.project) == 3
     assert browser.post(address, data=sent | {f"outcome-{own.id}": ""}).status_code == 303
     assert deciding.count(branch.project) == 2

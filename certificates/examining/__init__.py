@@ -19,7 +19,7 @@ from lms.message import N_, Message
 __all__ = ["Examined", "Line", "Trusted", "examine"]
 
 _OTHERS = {
-    "EndorsementCredential": N_("This is the county's word about a trainer. Give her certificate instead."),
+    "EndorsementCredential": N_("This is the county's word about a trainer. Give the trainer's certificate instead."),
     "BitstringStatusListCredential": N_("This is a list of revocations. Give the certificate instead."),
 }
 STATUS = ("endorsement-status", "status")

@@ -58,7 +58,7 @@ def _check(run: Run, persons: Collection[Person], by: Person) -> Standing:
     if not persons:
         raise Refused(_("Choose at least one person."), "nobody")
     if any(person.id == by.id for person in persons):
-        raise Refused(_("Nobody certifies herself. Another trainer of the run does it."), "own_certificate")
+        raise Refused(_("Nobody certifies themselves. Another trainer of the run does it."), "own_certificate")
     check_open(run.project, clock.today())
     db.session.execute(select(Certificate.id).where(Certificate.holder_id == by.id).with_for_update(read=True))
     standing = gate.standing(by, run.project, clock.today())

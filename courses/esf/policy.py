@@ -26,5 +26,5 @@ def may_see_hours(person: Person, closing: MonthClosing, whose: int) -> Answer:
     """The certificate of hours of one person: the project leader, and the person herself."""
     return yes_if(
         person.id == whose or may_lead_month(person, closing),
-        _("Only the project leader and the person herself may open this certificate."),
+        _("Only the project leader and the holder may open this certificate."),
     )

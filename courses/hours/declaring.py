@@ -77,7 +77,7 @@ def approve(entries: Collection[AttendanceEntry], *, by: Person) -> list[Attenda
     Raises Refused: `own`; Stale: `changed` when one of them waits no more.
     """
     if any(entry.person_id == by.id for entry in entries):
-        raise Refused(_("Nobody approves her own hours."), "own")
+        raise Refused(_("Nobody approves their own hours."), "own")
     done = approved_of([entry.id for entry in entries])
     new = [entry for entry in entries if entry.id not in done]
     if any(entry.minutes == 0 or is_replaced(entry) for entry in new):
@@ -99,7 +99,7 @@ def refuse(entry: AttendanceEntry, comment: str, *, by: Person) -> AttendanceEnt
     characters), `kind`; Stale: `changed` when the hours have been replaced.
     """
     if entry.person_id == by.id:
-        raise Refused(_("Nobody decides on her own hours."), "own")
+        raise Refused(_("Nobody decides on their own hours."), "own")
     if entry.session_id is not None or entry.kind not in DECLARED:
         raise Refused(_("These hours have a sheet: correct that."), "kind")
     comment = " ".join(comment.split())

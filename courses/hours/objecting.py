@@ -123,7 +123,7 @@ def _check(entry: AttendanceEntry, minutes: int, comment: str) -> None:
 
 def _check_answer(objection: Objection, comment: str, by: Person) -> None:
     if by.id == objection.person_id:
-        raise Refused(_("Nobody answers her own objection."), "own")
+        raise Refused(_("Nobody answers their own objection."), "own")
     if not 3 <= len(comment) <= LONGEST:
         raise Refused(_("Write why, in a few words: the participant reads it."), "comment")
     if is_replaced(objection.entry):

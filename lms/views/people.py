@@ -163,7 +163,7 @@ def unprotect(person: Person) -> ResponseReturnValue:
         return render_template("lms/people/unprotect.html", person=person)
     protection.unprotect(person, by=me())
     db.session.commit()
-    flash(_("The person is shown under her own name again"), "success")
+    flash(_("The person is shown under the own name again"), "success")
     return see(url_for(".show", person_id=person.id))
 
 
