@@ -18,8 +18,9 @@ from sqlalchemy import insert, select
 
 from benchmarks import data, strings
 from benchmarks.servers import call
-from certificates import issuing, keys, signing
-from certificates.credentials import StatusList, list_address, newest
+from certificates.acts import issuing
+from certificates.proof import keys, signing
+from certificates.proof.credentials import StatusList, list_address, newest
 from certificates.register import Certificate
 from courses.assignments import Review, Submission
 from courses.certification.deciding import certify

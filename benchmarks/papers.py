@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from benchmarks.credentials import milliseconds
 from benchmarks.servers import call
-from certificates import files, pdf
-from certificates.files import Stamp, Stored
+from certificates.files import making, pdf
+from certificates.files.making import Stamp, Stored
+from certificates.files.seal import Words, sealed
 from certificates.register import Certificate
-from certificates.seal import Words, sealed
 from courses.esf import bundle
 from courses.esf.files import File
 from lms import press
@@ -35,7 +35,7 @@ EMPTY = Path(__file__).parent / "empty.typ"
 def measure() -> dict[str, float]:
     """Every figure, in ms but for the archive (s) and the memory (MiB)."""
     certificate = db.session.scalars(select(Certificate).order_by(Certificate.id).limit(1)).one()
-    (of,), stamp = files.stored([certificate]), files.stamp()
+    (of,), stamp = making.stored([certificate]), making.stamp()
     made = pdf.render(of.statement, of.proof, base_url=stamp.base_url)
     words = Words(of.statement.issuer, stamp.host, of.statement.number)
     found = {
@@ -43,8 +43,8 @@ def measure() -> dict[str, float]:
         "pdf": milliseconds(lambda: pdf.render(of.statement, of.proof, base_url=stamp.base_url)),
         "signature": milliseconds(lambda: _sign(stamp)),
         "seal": milliseconds(lambda: sealed(made, stamp.seal, of.since, words)),
-        "svg": milliseconds(lambda: files.file(of, "svg")),
-        "png": milliseconds(lambda: files.file(of, "png")),
+        "svg": milliseconds(lambda: making.file(of, "svg")),
+        "png": milliseconds(lambda: making.file(of, "png")),
         "size": len(sealed(made, stamp.seal, of.since, words)),
     }
     return found | _archive(of, stamp) | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
@@ -61,7 +61,7 @@ def _sign(stamp: Stamp) -> None:
 
 def _archive(of: Stored, stamp: Stamp) -> dict[str, float]:
     """A run of thirty, thrown away as it comes."""
-    papers = [File(f"{number}.pdf", partial(files.sealed_pdf, of, stamp)) for number in range(RUN)]
+    papers = [File(f"{number}.pdf", partial(making.sealed_pdf, of, stamp)) for number in range(RUN)]
     begun = time.perf_counter()
     size = sum(map(len, bundle.zipped(papers, RUN + 1, of.since)))
     return {"archive": time.perf_counter() - begun, "bytes": size}

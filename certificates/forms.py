@@ -15,7 +15,7 @@ from wtforms import (  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, Optional
 
 from certificates import words
-from certificates.finding import STATES
+from certificates.answering.finding import STATES
 from certificates.register import LEVELS, REASONS
 from lms.forms import DayField
 

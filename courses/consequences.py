@@ -8,8 +8,8 @@ from flask_babel import ngettext
 from sqlalchemy import exists, select
 from sqlalchemy.orm import lazyload
 
-from certificates import consequences
-from certificates.consequences import Consequence
+from certificates.acts import consequences
+from certificates.acts.consequences import Consequence
 from certificates.register import Certificate, project_of
 from courses import exemptions, runs
 from courses.activities import Session

@@ -3,8 +3,9 @@
 from flask import url_for
 from flask_babel import gettext as _
 
-from certificates import history, register
-from certificates.history import Pointer
+from certificates import register
+from certificates.acts import history
+from certificates.acts.history import Pointer
 from certificates.register import Certificate
 from courses.policy import may_see_renewal
 from lms import clock

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from certificates.pdf import missing_glyphs
+from certificates.files.pdf import missing_glyphs
 from lms import press
 
 _UNPRINTABLE = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}

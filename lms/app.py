@@ -24,8 +24,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import certificates.issuing
-import certificates.revoking
+import certificates.acts.issuing
+import certificates.acts.revoking
 import certificates.views
 import certificates.views.checking
 import certificates.views.verify

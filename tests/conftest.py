@@ -19,8 +19,8 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import select, text
 
 import config
-from certificates import keys
-from certificates.keys import SigningKey
+from certificates.proof import keys
+from certificates.proof.keys import SigningKey
 from lms import clock
 from lms.app import create_app
 from lms.db import Base, db, reading

@@ -22,8 +22,8 @@ echo "== types";      mypy
 echo "== directions"; lint-imports
 workers="${TEST_WORKERS:-$(nproc)}"
 echo "== tests on SQLite"
-pytest -q -n "$workers" -m "not browser"
+pytest -q -n "$workers" --dist worksteal -m "not browser"
 echo "== tests on PostgreSQL"
-pytest -q -n "$workers" --engine postgresql
+pytest -q -n "$workers" --dist worksteal --engine postgresql
 echo "== journeys in Chromium"
 pytest -q -n "$workers" --dist loadfile --no-loadscope-reorder -m browser

@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from certificates import deciding, keys, register, renaming, revoking, signing, signing_anew
-from certificates.keys import SigningKey
+from certificates import register
+from certificates.acts import deciding, renaming, revoking
+from certificates.acts.revoking import CertificateDecision, Outcome
+from certificates.proof import keys, signing, signing_anew
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
-from certificates.revoking import CertificateDecision, Outcome
 from lms import clock
 from lms.db import db
 from lms.people import Person

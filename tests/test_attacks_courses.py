@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from certificates import issuing, revoking
+from certificates.acts import issuing, revoking
 from certificates.register import Certificate
 from courses import assignments, attendance, enrolment, links, meetings, reviews, runs, surveys
 from courses.attendance import AttendanceEntry, Mark, record, sign_off

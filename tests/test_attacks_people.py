@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import issuing
+from certificates.acts import issuing
 from certificates.statement import ProjectRef
 from courses import exemptions, reviews, staff
 from courses.views.runs import leaders

@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 import config
-from certificates import issuing, signing
+from certificates.acts import issuing
+from certificates.proof import signing
 from lms.app import create_app
 from lms.db import db
 from lms.people import find_person

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import config
-from certificates import keys
+from certificates.proof import keys
 from lms import clock
 from lms.app import create_app
 from lms.db import Base, db

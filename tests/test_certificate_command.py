@@ -12,10 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from certificates import examined, revoking, signing
-from certificates.credentials import list_address, newest
+from certificates.acts import revoking
+from certificates.answering import examined
+from certificates.proof import signing
+from certificates.proof.credentials import list_address, newest
+from certificates.proof.status_lists import renew_due
 from certificates.register import Certificate
-from certificates.status_lists import renew_due
 from lms import clock
 from lms.commands import main
 from lms.db import db

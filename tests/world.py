@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from certificates import credentials, issuing
+from certificates.acts import issuing
+from certificates.proof import credentials
 from certificates.register import Certificate
 from certificates.statement import ProjectRef
 from courses import attendance, links, materials

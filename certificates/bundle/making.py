@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from certificates import credentials, keys, status_lists
+from certificates.acts.revoking import CertificateDecision
 from certificates.bundle import folder
 from certificates.bundle.folder import Folder
 from certificates.bundle.pages import Pages
-from certificates.credentials import Achievement, Credential, StatusList
+from certificates.proof import credentials, keys, status_lists
+from certificates.proof.credentials import Achievement, Credential, StatusList
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation
-from certificates.revoking import CertificateDecision
 from lms import clock
 from lms.db import ALONE, db, reading
 from lms.people import Person

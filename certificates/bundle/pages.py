@@ -14,11 +14,12 @@ from flask import current_app, g, render_template
 from flask_login import AnonymousUserMixin
 from sqlalchemy import func, select
 
-from certificates import credentials, words
-from certificates.credentials import Achievement
+from certificates import words
+from certificates.answering.verification import entries, judged
+from certificates.proof import credentials
+from certificates.proof.credentials import Achievement
 from certificates.register import Certificate
 from certificates.statement import Statement, from_json
-from certificates.verification import entries, judged
 from lms import clock
 from lms.db import db
 

@@ -4,12 +4,14 @@ from flask import Blueprint, current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import history, linkedin, pdf, register, revoking, wishes, words
+from certificates import register, words
+from certificates.acts import history, revoking, wishes
+from certificates.answering.verification import initials
+from certificates.files import linkedin, pdf
 from certificates.forms import PresentationForm
 from certificates.policy import may_present, may_rename, may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificatePresentation
 from certificates.statement import grouped
-from certificates.verification import initials
 from lms import clock
 from lms.db import db
 from lms.permissions import guarded, may_be_signed_in

@@ -25,7 +25,7 @@ from lms.limits import FILES, VERIFY, limiter
 from lms.permissions import public
 
 if TYPE_CHECKING:
-    from certificates.examined import Judgement
+    from certificates.answering.examined import Judgement
 
 bp = Blueprint("checking", __name__)
 bp.before_request(stranger.nobody)
@@ -57,7 +57,7 @@ def check() -> ResponseReturnValue:
         return _again(file_fault=_("The file is larger than 20 MB. A certificate is never that large."), status=413)
     if not data:
         return _again(file_fault=_("Choose a file."))
-    from certificates import examined  # noqa: PLC0415  few requests check signatures
+    from certificates.answering import examined  # noqa: PLC0415  few requests check signatures
 
     try:
         return _answer(examined.file(data))
@@ -67,7 +67,7 @@ def check() -> ResponseReturnValue:
 
 def _typed(typed: str, *, paper: bool) -> ResponseReturnValue:
     """To the page of a code; with what a scanner read, the paper's own proof is checked as well."""
-    from certificates import examined  # noqa: PLC0415  see check
+    from certificates.answering import examined  # noqa: PLC0415  see check
 
     found = examined.scanned(typed) if "/" in typed else None
     if found and found.digits and paper:

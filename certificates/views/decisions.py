@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from certificates import deciding
-from certificates.deciding import Decided, Doubt
-from certificates.revoking import Outcome
+from certificates.acts import deciding
+from certificates.acts.deciding import Decided, Doubt
+from certificates.acts.revoking import Outcome
 from lms.db import db
 from lms.filters import parse_number
 from lms.permissions import guarded

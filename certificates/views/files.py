@@ -5,9 +5,10 @@ from collections.abc import Callable
 from flask import Blueprint, Response, abort, g, request
 from flask.typing import ResponseReturnValue
 
-from certificates import files, register
-from certificates.files import Kind, Stored
-from certificates.pdf import Layout
+from certificates import register
+from certificates.files import making
+from certificates.files.making import Kind, Stored
+from certificates.files.pdf import Layout
 from certificates.policy import may_see_certificate
 from certificates.register import Certificate
 from lms import audit
@@ -26,14 +27,14 @@ def sealed_pdf(certificate: Certificate) -> ResponseReturnValue:
     if layout not in ("portrait", "landscape"):
         abort(404)
     chosen: Layout = "landscape" if layout == "landscape" else "portrait"
-    return _sent(certificate, "pdf", "application/pdf", lambda of: files.sealed_pdf(of, files.stamp(), chosen))
+    return _sent(certificate, "pdf", "application/pdf", lambda of: making.sealed_pdf(of, making.stamp(), chosen))
 
 
 @bp.get("/certificates/<int:certificate_id>.<any(json,png,svg):extension>")
 @guarded(may_see_certificate, Certificate)
 def other(certificate: Certificate, extension: Kind) -> ResponseReturnValue:
     """For programs and screens: the signed credential word for word, or the badge that carries it."""
-    return _sent(certificate, extension, files.TYPES[extension], lambda of: files.file(of, extension))
+    return _sent(certificate, extension, making.TYPES[extension], lambda of: making.file(of, extension))
 
 
 def _sent(certificate: Certificate, extension: str, mimetype: str, make: Callable[[Stored], bytes]) -> Response:
@@ -41,10 +42,10 @@ def _sent(certificate: Certificate, extension: str, mimetype: str, make: Callabl
     if register.tells_protected_name(certificate) and me().id != certificate.holder_id:
         audit.seen("name.revealed", certificate.holder, by=me(), details={"certificate": certificate.number})
     try:
-        (of,) = files.stored([certificate])
+        (of,) = making.stored([certificate])
         response = Response(make(of), mimetype=mimetype)
     except Refused as refused:
         g.refused = str(refused.message)
         abort(409)
-    response.headers.set("Content-Disposition", "attachment", filename=files.name(of.statement, extension))
+    response.headers.set("Content-Disposition", "attachment", filename=making.name(of.statement, extension))
     return response

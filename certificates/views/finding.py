@@ -6,8 +6,9 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import finding, register, words
-from certificates.finding import STATES, Wanted
+from certificates import register, words
+from certificates.answering import finding
+from certificates.answering.finding import STATES, Wanted
 from certificates.forms import FindForm
 from certificates.register import LEVELS
 from lms import personnummer

@@ -10,7 +10,8 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from certificates import credentials, keys, words
+from certificates import words
+from certificates.proof import credentials, keys
 from certificates.views import stranger
 from lms.limits import VERIFY, limiter
 from lms.permissions import public

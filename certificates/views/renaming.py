@@ -4,7 +4,8 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import register, renaming, wishes
+from certificates import register
+from certificates.acts import renaming, wishes
 from certificates.forms import AskNameForm, KeepNameForm, NameForm
 from certificates.policy import may_present, may_rename
 from certificates.register import Certificate

@@ -6,7 +6,8 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import consequences, register, revoking, words
+from certificates import register, words
+from certificates.acts import consequences, revoking
 from certificates.forms import RevokeForm
 from certificates.policy import may_revoke
 from certificates.register import Certificate

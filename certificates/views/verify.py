@@ -24,7 +24,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_path_info
 
 from certificates import words
-from certificates.verification import Rows, judged, rows, typed
+from certificates.answering.verification import Rows, judged, rows, typed
 from certificates.views import stranger
 from lms import clock, filters
 from lms.db import db

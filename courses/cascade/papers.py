@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, false, func, literal, select
 
+from certificates.acts.revoking import in_review
 from certificates.register import NOT_REVOKED, Certificate
-from certificates.revoking import in_review
 from courses import materials
 from lms.db import rows
 from lms.organisations import Organisation

@@ -8,7 +8,8 @@ from functools import partial
 
 from sqlalchemy import select
 
-from certificates import files, register
+from certificates import register
+from certificates.files import making
 from certificates.policy import seen_by
 from certificates.register import Certificate
 from courses.certification.facts import facts
@@ -32,12 +33,12 @@ def of(run: Run, person: Person) -> list[Certificate]:
 def zipped(certificates: Sequence[Certificate]) -> Iterator[bytes]:
     """The archive as it is made, without the database: `<number>-<name>.pdf`, sealed, and a list of contents.
 
-    The name of somebody who was protected later stands in no name of a file. Refused as `files.stored`.
+    The name of somebody who was protected later stands in no name of a file. Refused as `making.stored`.
     """
-    stamp = files.stamp()
+    stamp = making.stamp()
     made = [
-        File(_name(certificate), partial(files.sealed_pdf, stored, stamp))
-        for certificate, stored in zip(certificates, files.stored(certificates), strict=True)
+        File(_name(certificate), partial(making.sealed_pdf, stored, stamp))
+        for certificate, stored in zip(certificates, making.stored(certificates), strict=True)
     ]
     return bundle.zipped(made, len(made) + 1, max(each.issued_at for each in certificates))
 
@@ -52,4 +53,4 @@ def name(run: Run) -> str:
 def _name(certificate: Certificate) -> str:
     statement = register.statement_of(certificate)
     hidden = register.tells_protected_name(certificate)
-    return files.name(statement, "pdf", holder="" if hidden else statement.holder_name)
+    return making.name(statement, "pdf", holder="" if hidden else statement.holder_name)

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import issuing, numbering
+from certificates.acts import issuing, numbering
 from certificates.register import Certificate
 from courses import gate
 from courses.attendance import SignOff

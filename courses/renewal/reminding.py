@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from certificates import telling
-from certificates.credentials import base_url
+from certificates.acts import telling
+from certificates.proof.credentials import base_url
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate
 from courses.renewal.facts import Renewable, of_project
 from courses.renewal.rule import SOON

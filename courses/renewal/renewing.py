@@ -11,7 +11,8 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import issuing, register, revoking, telling
+from certificates import register
+from certificates.acts import issuing, revoking, telling
 from certificates.register import Certificate
 from certificates.statement import Part, Statement
 from courses import gate

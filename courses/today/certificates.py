@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import bindparam, exists, func, literal, or_, select
 
-from certificates import wishes
+from certificates.acts import wishes
+from certificates.acts.revoking import Above, is_above, waits
+from certificates.acts.wishes import CertificateWish
 from certificates.register import NOT_REPLACED, NOT_REVOKED, Certificate, State, not_expired
-from certificates.revoking import Above, is_above, waits
-from certificates.wishes import CertificateWish
 from courses.activities import Activity, Session
 from courses.exemptions import Exemption
 from courses.materials import Material

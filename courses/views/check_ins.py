@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, flash, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from certificates import qr
+from certificates.files import qr
 from courses.activities import Session
 from courses.attendance import is_signed
 from courses.attendance.arrivals import arrivals_of, count_here

@@ -59,7 +59,7 @@ def verify(thing: str, trust: Path, status: tuple[Path, ...], at: str | None, as
 @certificate.command()
 def trust() -> None:
     """Write what checking our certificates needs: keys, seals, and lists of revocations that hold for seven days."""
-    from certificates import examined  # noqa: PLC0415  verify must not load the application
+    from certificates.answering import examined  # noqa: PLC0415  verify must not load the application
     from lms.commands.line import application  # noqa: PLC0415  goes with it
 
     with application():

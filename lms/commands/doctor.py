@@ -2,7 +2,7 @@
 
 import click
 
-import certificates.health  # noqa: F401  adds what only it knows to the checks
+import certificates.proof.health  # noqa: F401  adds what only it knows to the checks
 from lms import doctor as examining
 from lms.commands.line import Refusal, application
 from lms.db import only_reading

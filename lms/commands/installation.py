@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from certificates import keys, signing, signing_anew
+from certificates.proof import keys, signing, signing_anew
 from courses import materials
 from lms import bytecode, catalogue, kept, rotation, schema
 from lms.commands.line import application, give

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import click
 from sqlalchemy import select
 
-from certificates import keys as signing_keys
-from certificates import signing_anew
-from certificates.keys import SigningKey
+from certificates.proof import keys as signing_keys
+from certificates.proof import signing_anew
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
 from lms.commands.keys import keys, share
 from lms.commands.line import application, is_heard, keep_quiet

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from functools import partial
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from courses import (
     assignments,
     attendance,

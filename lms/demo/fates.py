@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
-from certificates import deciding, issuing, register, renaming, revoking
+from certificates import register
+from certificates.acts import deciding, issuing, renaming, revoking
+from certificates.acts.revoking import Outcome
 from certificates.register import Certificate
-from certificates.revoking import Outcome
 from courses import renewal
 from lms.demo.cast import leader
 from lms.demo.personas import COUNTY_TRAINER

@@ -8,7 +8,7 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy import Row, select
 
-from certificates import status_lists
+from certificates.proof import status_lists
 from courses import surveys
 from courses.surveys import Receipt, Survey
 from lms import clock

@@ -9,8 +9,8 @@ from functools import cache
 
 import pikepdf
 
-from certificates import pdf, seal
-from certificates.seal import Seal, Words
+from certificates.files import pdf, seal
+from certificates.files.seal import Seal, Words
 from certificates.statement import Statement
 from tests.certificates.credentials import BASE
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from certificates import issuing, register, status_lists
+from certificates import register
+from certificates.acts import issuing
+from certificates.proof import status_lists
 from certificates.register import Certificate
 from certificates.statement import ProjectRef
 from lms import clock

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 from pypdf import PdfReader
 
-from certificates import pdf
-from certificates.pdf import Proof
-from certificates.signing import PRINTED
+from certificates.files import pdf
+from certificates.files.pdf import Proof
+from certificates.proof.signing import PRINTED
 from certificates.standards import paper
 from certificates.standards.paper import Paper
 from certificates.statement import Statement

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from certificates import badge
+from certificates.files import badge
 from certificates.reading import images
 from certificates.statement import Part, ProgrammeRef, Statement
 from tests.certificates.examples import example

@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select, update
 
-from certificates import bundle, keys, register, revoking
+from certificates import bundle, register
+from certificates.acts import revoking
 from certificates.bundle import folder
-from certificates.credentials import Credential, StatusList, newest
+from certificates.proof import keys
+from certificates.proof.credentials import Credential, StatusList, newest
 from certificates.register import Certificate
 from certificates.standards import checking, integrity
 from lms import clock

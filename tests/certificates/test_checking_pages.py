@@ -11,8 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from certificates import deciding, files, issuing, keys, register, revoking, signing, status_lists
-from certificates.credentials import StatusList, newest
+from certificates import register
+from certificates.acts import deciding, issuing, revoking
+from certificates.files import making
+from certificates.proof import keys, signing, status_lists
+from certificates.proof.credentials import StatusList, newest
 from certificates.register import Certificate
 from certificates.statement import ProgrammeRef
 from certificates.views import checking
@@ -45,8 +48,8 @@ def chain() -> tuple[Certificate, Certificate]:
 
 
 def file_of(certificate: Certificate, kind: str = "json") -> bytes:
-    (stored,) = files.stored([certificate])
-    return files.sealed_pdf(stored, files.stamp()) if kind == "pdf" else files.file(stored, kind)  # type: ignore[arg-type]
+    (stored,) = making.stored([certificate])
+    return making.sealed_pdf(stored, making.stamp()) if kind == "pdf" else making.file(stored, kind)  # type: ignore[arg-type]
 
 
 def give(client: FlaskClient, data: bytes, language: str = "en") -> TestResponse:
@@ -94,9 +97,9 @@ def test_what_we_print_stands_on_the_page(app: Flask, client: FlaskClient, layou
             holder, holder_name=name, programme=programme, language=spoken,
             valid_until=DAY + timedelta(days=100 * number),
         )
-        (stored,) = files.stored([made])
+        (stored,) = making.stored([made])
         for band in ("valid", "expired") if number == 0 else ("valid",):
-            pdf = files.sealed_pdf(replace(stored, state=band), files.stamp(), layout)  # type: ignore[arg-type]
+            pdf = making.sealed_pdf(replace(stored, state=band), making.stamp(), layout)  # type: ignore[arg-type]
             page = told(client, pdf)
             assert "does not stand there" not in page, name
             assert "Genuine and valid" in page
@@ -104,9 +107,9 @@ def test_what_we_print_stands_on_the_page(app: Flask, client: FlaskClient, layou
 
 def test_a_page_with_another_name_is_exposed_beside_what_was_signed(app: Flask, client: FlaskClient) -> None:
     _own, made = chain()
-    (stored,) = files.stored([made])
+    (stored,) = making.stored([made])
     forged = replace(stored, statement=replace(stored.statement, holder_name="Bo Falk"))
-    page = told(client, files.sealed_pdf(forged, files.stamp()))
+    page = told(client, making.sealed_pdf(forged, making.stamp()))
     assert "The page has been changed" in page
     assert "Elin Maria Forsman" in page
     assert "does not stand there" in page

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import deciding, register, revoking
+from certificates import register
+from certificates.acts import deciding, revoking
+from certificates.acts.revoking import CertificateDecision
 from certificates.register import Certificate
-from certificates.revoking import CertificateDecision
 from lms import clock
 from lms.db import db
 from lms.mail import OutboxMail

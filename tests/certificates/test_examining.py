@@ -13,11 +13,12 @@ import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from certificates import reading, seal
+from certificates import reading
 from certificates.examining import Examined, Trusted, examine, words
 from certificates.examining.outcome import Verdict
+from certificates.files import seal
+from certificates.files.seal import Seal
 from certificates.reading import UnreadableError
-from certificates.seal import Seal
 from certificates.standards import integrity, multikey, status_list
 from certificates.standards.checking import Lists
 from certificates.standards.integrity import Document

@@ -13,7 +13,10 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfReader
 
-from certificates import credentials, files, keys, linkedin, register, revoking
+from certificates import register
+from certificates.acts import revoking
+from certificates.files import linkedin, making
+from certificates.proof import credentials, keys
 from certificates.reading import images
 from certificates.register import Certificate
 from certificates.standards import paper
@@ -116,7 +119,7 @@ def test_one_query_for_any_number(app: Flask) -> None:
     rows = [db.session.get_one(Certificate, each.id) for each in (made, own)]
     assert all(row.events == [] and row.holder for row in rows)
     with count_queries() as queries:
-        found = files.stored(rows)
+        found = making.stored(rows)
     assert len(queries) == 1
     assert [each.statement.number for each in found] == [made.number, own.number]
 
@@ -131,7 +134,7 @@ def test_what_is_not_signed_is_refused(app: Flask) -> None:
     db.session.add(never)
     db.session.flush()
     with pytest.raises(Refused) as refused:
-        files.stored([made, never])
+        making.stored([made, never])
     assert refused.value.code == "unsigned"
 
 
@@ -149,10 +152,10 @@ def test_a_lost_seal_is_told_and_what_needs_none_is_there(app: Flask, browser_of
 
 def test_names_of_files_are_safe() -> None:
     number = "SMA-A-2026-0096"
-    assert files.name(example(), "pdf") == f"{number}.pdf"
-    assert files.name(example(), "pdf", holder="Åsa Ö'Brien / ../..\\x") == f"{number}-asa-o-brien-x.pdf"
-    assert files.name(example(), "pdf", holder="Олена") == f"{number}.pdf"
-    assert files.name(example(number="../a b:c"), "json") == "A-B-C.json"
+    assert making.name(example(), "pdf") == f"{number}.pdf"
+    assert making.name(example(), "pdf", holder="Åsa Ö'Brien / ../..\\x") == f"{number}-asa-o-brien-x.pdf"
+    assert making.name(example(), "pdf", holder="Олена") == f"{number}.pdf"
+    assert making.name(example(number="../a b:c"), "json") == "A-B-C.json"
 
 
 def test_linkedin_is_a_plain_link_for_the_holder(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]

@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
-from certificates import deciding, finding, register, renaming, revoking
-from certificates.finding import STATES, Wanted
+from certificates import register
+from certificates.acts import deciding, renaming, revoking
+from certificates.answering import finding
+from certificates.answering.finding import STATES, Wanted
 from certificates.register import Certificate
 from certificates.statement import digest, grouped, new_code, to_json
 from lms import clock, personnummer

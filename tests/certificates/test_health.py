@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from certificates import health, keys, signing_anew, status_lists
-from certificates.credentials import StatusList
-from certificates.keys import SigningKey
+from certificates.proof import health, keys, signing_anew, status_lists
+from certificates.proof.credentials import StatusList
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
 from certificates.standards import status_list
 from lms import clock, doctor

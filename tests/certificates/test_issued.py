@@ -19,8 +19,10 @@ from hypothesis import example as example_of_a_name
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from certificates import issuing, keys, register, revoking, signing
-from certificates.credentials import Achievement, Credential, Kind, StatusList, newest
+from certificates import register
+from certificates.acts import issuing, revoking
+from certificates.proof import keys, signing
+from certificates.proof.credentials import Achievement, Credential, Kind, StatusList, newest
 from certificates.register import Certificate
 from certificates.standards import checking, integrity, multikey, status_list
 from certificates.standards.integrity import Document

@@ -7,9 +7,10 @@ import pytest
 from click.testing import Result
 from sqlalchemy import func, select
 
-from certificates import keys, register
-from certificates.credentials import Credential
-from certificates.keys import SigningKey
+from certificates import register
+from certificates.proof import keys
+from certificates.proof.credentials import Credential
+from certificates.proof.keys import SigningKey
 from lms import clock
 from lms.db import db
 from lms.secrets import decrypted
@@ -103,7 +104,7 @@ def test_when_signing_fails_in_the_middle_nothing_is_done(there: Installation, m
         raise OSError("no space left")
 
     with monkeypatch.context() as patched:
-        patched.setattr("certificates.status_lists.renew_list", broken)
+        patched.setattr("certificates.proof.status_lists.renew_list", broken)
         assert there.run("keys", "compromise", name, "--yes").exit_code == 1
     assert there.count(Credential) == before
     assert there.ask(lambda: db.session.scalar(select(func.count(SigningKey.revoked_at)))) == 0

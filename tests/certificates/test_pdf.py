@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import typst
 
-from certificates.pdf import Layout, missing_glyphs
+from certificates.files.pdf import Layout, missing_glyphs
 from certificates.reading import ATTACHMENT
 from certificates.statement import Certifier, Named, Part, ProgrammeRef, Statement, to_json
 from tests.certificates.examples import example

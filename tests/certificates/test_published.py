@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from certificates import keys, revoking, signing
-from certificates.credentials import Achievement, StatusList, newest
+from certificates.acts import revoking
+from certificates.proof import keys, signing
+from certificates.proof.credentials import Achievement, StatusList, newest
 from certificates.register import Certificate
 from certificates.standards import checking, integrity, multikey, status_list
 from certificates.views import published

@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
 from certificates.register import Certificate
 from certificates.statement import Statement, digest
 from lms import clock

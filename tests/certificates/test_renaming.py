@@ -8,8 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import deciding, examined, files, register, renaming, revoking
-from certificates.credentials import newest
+from certificates import register
+from certificates.acts import deciding, renaming, revoking
+from certificates.answering import examined
+from certificates.files import making
+from certificates.proof.credentials import newest
 from certificates.register import Certificate, CertificatePresentation
 from lms import clock
 from lms.audit import Audit
@@ -55,8 +58,8 @@ def test_the_file_of_either_says_the_days_that_are_printed(branch: Branch) -> No
     second = rename(first, branch.leader)
     assert clock.local(second.issued_at).date() > second.issued_on
     for each in (first, second):
-        (stored,) = files.stored([each])
-        found = examined.file(files.sealed_pdf(stored, files.stamp())).told
+        (stored,) = making.stored([each])
+        found = examined.file(making.sealed_pdf(stored, making.stamp())).told
         assert {fact.code: fact.found for fact in found.facts if fact.found is not None}.keys() >= {"issued", "days"}
         assert [fact.code for fact in found.facts if fact.found is False] == []
 

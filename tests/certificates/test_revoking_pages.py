@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from certificates import deciding, register, revoking
+from certificates import register
+from certificates.acts import deciding, revoking
 from lms import clock
 from lms.db import db
 from tests.certificates.branches import Branch, make_branch

@@ -11,8 +11,10 @@ from jinja2 import Template
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from certificates import issuing, register, renaming, revoking, verification
-from certificates.revoking import CertificateDecision
+from certificates import register
+from certificates.acts import issuing, renaming, revoking
+from certificates.acts.revoking import CertificateDecision
+from certificates.answering import verification
 from lms import clock
 from lms.db import ALONE, db
 from tests.certificates.test_register import draft

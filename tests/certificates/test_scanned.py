@@ -9,8 +9,8 @@ import zxingcpp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageFilter
 
-from certificates import qr
-from certificates.pdf import Layout, verification_url
+from certificates.files import qr
+from certificates.files.pdf import Layout, verification_url
 from certificates.standards import paper
 from tests.certificates.examples import example
 from tests.certificates.papers import (

@@ -19,9 +19,9 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from certificates import seal
-from certificates.pdf import Layout
-from certificates.seal import Seal, SealError, Words, sealed
+from certificates.files import seal
+from certificates.files.pdf import Layout
+from certificates.files.seal import Seal, SealError, Words, sealed
 from tests.certificates.examples import example
 from tests.certificates.papers import CREDENTIAL, LONG_NAME, printed, read
 

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import issuing, keys, register, revoking, signing
-from certificates.credentials import Credential, StatusList, list_address, newest
+from certificates import register
+from certificates.acts import issuing, revoking
+from certificates.proof import keys, signing
+from certificates.proof.credentials import Credential, StatusList, list_address, newest
 from certificates.register import Certificate
 from certificates.standards import checking, integrity, paper
 from certificates.standards.integrity import Document

@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from certificates import keys, revoking, signing, signing_anew, status_lists
-from certificates.credentials import Credential, StatusList, newest, with_token
-from certificates.keys import SigningKey
+from certificates.acts import revoking
+from certificates.proof import keys, signing, signing_anew, status_lists
+from certificates.proof.credentials import Credential, StatusList, newest, with_token
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
 from certificates.standards import checking, integrity, multikey, paper
 from certificates.standards.integrity import Document

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import credentials, issuing, keys, register, revoking, signing_anew, status_lists
-from certificates.credentials import Achievement, Credential, StatusList
+from certificates import register
+from certificates.acts import issuing, revoking
+from certificates.proof import credentials, keys, signing_anew, status_lists
+from certificates.proof.credentials import Achievement, Credential, StatusList
 from certificates.register import Certificate
 from certificates.standards import integrity, status_list
 from certificates.statement import ProjectRef

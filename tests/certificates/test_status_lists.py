@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from certificates import revoking, status_lists
-from certificates.credentials import StatusList
+from certificates.acts import revoking
+from certificates.proof import status_lists
+from certificates.proof.credentials import StatusList
 from certificates.standards import checking, integrity, status_list
 from lms import clock
 from lms.db import db

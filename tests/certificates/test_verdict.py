@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
+from certificates.acts.revoking import CertificateDecision
+from certificates.answering.verification import entries, judged
 from certificates.register import Certificate
-from certificates.revoking import CertificateDecision
-from certificates.verification import entries, judged
 from lms import clock
 from lms.db import db
 from lms.people import Person

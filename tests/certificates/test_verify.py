@@ -10,10 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
+from certificates.answering.verification import initials
 from certificates.register import Certificate
 from certificates.statement import ALPHABET, CODE_LENGTH, new_code
-from certificates.verification import initials
 from certificates.views import checking, verify
 from lms import clock
 from lms.app import STATIC

@@ -7,7 +7,8 @@ from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from certificates import issuing, register, renaming, revoking, wishes
+from certificates import register
+from certificates.acts import issuing, renaming, revoking, wishes
 from certificates.register import Certificate
 from courses.today.home import home_of
 from lms import clock, jobs, protection

@@ -3,8 +3,8 @@
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import keys
-from certificates.credentials import Credential, StatusList, list_address, newest
+from certificates.proof import keys
+from certificates.proof.credentials import Credential, StatusList, list_address, newest
 from certificates.standards import checking, integrity
 from courses.certification import certify
 from lms import clock

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
 from courses import cascade, exemptions, materials
 from courses.cascade import CountyTrainer, Known, Place, Trainer, Tree, Wanted
 from courses.cascade.papers import Paper

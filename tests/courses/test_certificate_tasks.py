@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 from flask import Flask
 
-from certificates import deciding, revoking
+from certificates.acts import deciding, revoking
 from courses import exemptions, renewal, today
 from lms import clock
 from lms.db import db

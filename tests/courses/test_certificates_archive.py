@@ -8,7 +8,8 @@ from flask import Flask
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
 from certificates.register import Certificate
 from courses.certification import archive, certify
 from courses.esf import bundle

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from certificates.register import Certificate
 from courses import certification, exemptions
 from courses.certification import Facts, SessionFact, Work, certify, facts, is_eligible, unmet

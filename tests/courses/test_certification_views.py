@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from certificates.register import Certificate
 from courses.exemptions import Exemption
 from courses.runs import Run

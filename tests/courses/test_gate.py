@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
 from courses import exemptions, materials, programmes
 from courses.gate import Standing, decide, may_lead
 from courses.programmes import Programme

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from certificates import issuing, register, revoking
+from certificates import register
+from certificates.acts import issuing, revoking
 from courses import progress, today
 from courses.today import learning
 from courses.today.projects import due

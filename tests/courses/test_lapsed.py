@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from courses import certification, exemptions, lapsed
 from courses.runs import Run
 from lms import clock

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from flask import Flask
 
-from certificates import register, renaming, revoking, status_lists
+from certificates import register
+from certificates.acts import renaming, revoking
+from certificates.proof import status_lists
 from certificates.register import Certificate
 from courses import gate, goals, materials, meetings, renewal
 from courses.activities import Activity

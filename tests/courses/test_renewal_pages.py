@@ -5,7 +5,8 @@ from datetime import date, time
 import pytest
 from flask import Flask
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from courses import renewal
 from lms import clock
 from lms.db import db
@@ -113,7 +114,7 @@ def test_a_protected_name_is_nowhere_on_the_pages(browser_of, scene: Scene) -> N
 
 
 def test_under_review_and_confirmed_are_told_on_the_page(browser_of, scene: Scene) -> None:  # type: ignore[no-untyped-def]
-    from certificates import deciding  # noqa: PLC0415
+    from certificates.acts import deciding  # noqa: PLC0415
 
     user = make_certificate(scene.project, make_person(), under=scene.held)
     revoking.revoke(scene.held, reason_code="conduct", public_text="Efter anmälan.", by=scene.leader)

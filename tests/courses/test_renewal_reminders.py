@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from certificates import revoking
+from certificates.acts import revoking
 from courses import materials, renewal
 from courses.renewal.reminding import remind_due
 from lms import clock

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from certificates import issuing, register, renaming, revoking
+from certificates import register
+from certificates.acts import issuing, renaming, revoking
 from courses import burnup, certification, goals
 from lms import clock
 from lms.people import Person

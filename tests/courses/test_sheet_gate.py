@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
 from courses import attendance, exemptions
 from courses.attendance import latest
 from lms import clock

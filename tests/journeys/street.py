@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from certificates import register
-from certificates.credentials import newest
+from certificates.proof.credentials import newest
 from certificates.register import Certificate
 from tests.certificates.branches import make_branch
 from tests.journeys.cable import Cable

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from certificates import bundle, revoking
-from certificates.credentials import newest
+from certificates import bundle
+from certificates.acts import revoking
+from certificates.proof.credentials import newest
 from certificates.register import Certificate
 from tests.certificates.branches import make_branch
 from tests.journeys.conftest import Site, Visitor, serving, visitors

@@ -11,7 +11,7 @@ import cbor2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from certificates import keys
+from certificates.proof import keys
 from certificates.standards import paper, status_list
 from tests.journeys.street import BROKEN, GENUINE, OTHER, READ_ON, VOID, Scanned, Street, note, street
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from certificates import files, issuing, register
-from certificates.credentials import newest
+from certificates import register
+from certificates.acts import issuing
+from certificates.files import making
+from certificates.proof.credentials import newest
 from lms import clock, people
 from tests.certificates.examples import example
 from tests.journeys.conftest import Site, Visitor
@@ -45,12 +47,12 @@ def held(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
             draft = example(number=register.DRAFT, level=level, holder_name=name, valid_until=None, **days)
             own = issuing.issue(draft, holder=holder_of, ground=f"drop:{level}", issuer_certificate=own, by=trainer)
         assert own is not None
-        (stored,), stamp = files.stored([own]), files.stamp()
+        (stored,), stamp = making.stored([own]), making.stamp()
         for kind in ("json", "png", "svg"):
-            (folder / f"it.{kind}").write_bytes(files.file(stored, kind))  # type: ignore[arg-type]
-        (folder / "it.pdf").write_bytes(files.sealed_pdf(stored, stamp))
+            (folder / f"it.{kind}").write_bytes(making.file(stored, kind))  # type: ignore[arg-type]
+        (folder / "it.pdf").write_bytes(making.sealed_pdf(stored, stamp))
         forged = replace(stored, statement=replace(stored.statement, holder_name="Bo Falk"))
-        (folder / "forged.pdf").write_bytes(files.sealed_pdf(forged, stamp))
+        (folder / "forged.pdf").write_bytes(making.sealed_pdf(forged, stamp))
         (folder / "scan").write_text(f"{site.url}/v/{own.code}#{newest(own).paper}")  # type: ignore[union-attr]
 
     site.act(make)

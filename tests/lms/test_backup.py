@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from certificates import files as certificate_files
+from certificates.files import making as certificate_files
 from certificates.register import Certificate
 from lms import accounts, backup, clock, files, notes
 from lms.accounts import SessionToken, SignInCode

@@ -16,7 +16,7 @@ import pytest
 from flask import current_app
 from sqlalchemy import Connection, MetaData, Table, Text, inspect, select, text, type_coerce
 
-from certificates.keys import SigningKey
+from certificates.proof.keys import SigningKey
 from courses.attendance import AttendanceEntry
 from courses.esf.closings import ClosingNumber
 from lms import schema

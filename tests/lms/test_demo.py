@@ -13,11 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from certificates import deciding, register, revoking, status_lists
-from certificates import keys as signing_keys
-from certificates.credentials import Credential, StatusList, newest
+from certificates import register
+from certificates.acts import deciding, revoking
+from certificates.acts.revoking import CertificateDecision
+from certificates.proof import keys as signing_keys
+from certificates.proof import status_lists
+from certificates.proof.credentials import Credential, StatusList, newest
 from certificates.register import Certificate, CertificateEvent
-from certificates.revoking import CertificateDecision
 from certificates.standards import checking, integrity
 from courses import (
     attendance,

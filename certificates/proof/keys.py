@@ -156,7 +156,7 @@ def _add(kind: Kind, *, used_from: datetime | None = None, certificate_id: int |
 
 def make_seal() -> SigningKey:
     """A key of ECDSA P-256 with an own certificate, for the signatures of PDF files (PAdES)."""
-    from certificates import seal  # noqa: PLC0415  few requests need it
+    from certificates.files import seal  # noqa: PLC0415  few requests need it
 
     public, secret = seal.new(current_app.config["SETTINGS"].host, clock.now())
     key = SigningKey(kind="seal", public=public, cipher=encrypted(secret), made_at=clock.now(), used_from=clock.now())

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from certificates import status_lists, telling, wishes
+from certificates.acts import telling, wishes
+from certificates.proof import status_lists
 from certificates.register import NOT_REPLACED, NOT_REVOKED, REASONS, Certificate, CertificateEvent, not_expired
 from lms import audit, clock
 from lms.db import Base, append_only, db

@@ -18,12 +18,12 @@ from uuid import uuid4
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from certificates import keys, status_lists
-from certificates.credentials import Achievement, Credential, Kind, address, base_url, newest
-from certificates.keys import SigningKey
+from certificates.proof import keys, status_lists
+from certificates.proof.credentials import Achievement, Credential, Kind, address, base_url, newest
+from certificates.proof.keys import SigningKey
+from certificates.proof.status_lists import Place
 from certificates.register import Certificate, revocation, statement_of
 from certificates.statement import Statement
-from certificates.status_lists import Place
 from lms import clock
 from lms.db import db
 

@@ -2,10 +2,10 @@
 
 from sqlalchemy import func, select
 
-from certificates import keys, signing_anew
-from certificates.credentials import Credential, StatusList
-from certificates.keys import SigningKey
-from certificates.status_lists import EACH
+from certificates.proof import keys, signing_anew
+from certificates.proof.credentials import Credential, StatusList
+from certificates.proof.keys import SigningKey
+from certificates.proof.status_lists import EACH
 from lms import clock, doctor
 from lms.db import db
 from lms.doctor import Finding

@@ -10,11 +10,12 @@ from typing import Literal
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import issuing, register, revoking, telling, wishes
+from certificates import register
+from certificates.acts import issuing, revoking, telling, wishes
+from certificates.acts.revoking import CertificateDecision
+from certificates.acts.wishes import CertificateWish
 from certificates.register import Certificate
-from certificates.revoking import CertificateDecision
 from certificates.statement import tidy
-from certificates.wishes import CertificateWish
 from lms import audit, clock, filters, people
 from lms.db import db
 from lms.people import Person

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
-from certificates import credentials, keys, standing
-from certificates.credentials import StatusList
+from certificates.answering import standing
+from certificates.answering.standing import Standing
 from certificates.examining import Examined, Trusted, examine, pinned
 from certificates.examining import scanned as papers
 from certificates.examining.outcome import Line, Verdict
 from certificates.examining.scanned import Scanned, scanned
+from certificates.proof import credentials, keys
+from certificates.proof.credentials import StatusList
 from certificates.reading import read
 from certificates.standards import integrity
 from certificates.standards.integrity import Document
-from certificates.standing import Standing
 from lms import clock
 from lms.db import db
 from lms.message import N_, Message

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, select
 
-from certificates import keys
-from certificates.credentials import Credential, StatusList, list_address, revoked_places
-from certificates.keys import SigningKey
+from certificates.proof import keys
+from certificates.proof.credentials import Credential, StatusList, list_address, revoked_places
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
 from certificates.statement import new_code
 from lms import clock, jobs

@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import contains_eager
 
-from certificates import revoking, signing, telling
+from certificates.acts import revoking, telling
+from certificates.acts.revoking import Above, CertificateDecision, Outcome, Why, is_above, waits
+from certificates.proof import signing
 from certificates.register import Certificate, CertificateEvent
-from certificates.revoking import Above, CertificateDecision, Outcome, Why, is_above, waits
 from lms import audit, clock
 from lms.db import db
 from lms.people import Person

@@ -9,10 +9,11 @@ from typing import Literal
 
 from sqlalchemy import select
 
-from certificates import register, revoking
-from certificates.credentials import Credential, base_url, newest, with_token
+from certificates import register
+from certificates.acts import revoking
+from certificates.acts.revoking import CertificateDecision
+from certificates.proof.credentials import Credential, base_url, newest, with_token
 from certificates.register import Certificate
-from certificates.revoking import CertificateDecision
 from lms import clock
 from lms.db import db
 

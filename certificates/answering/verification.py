@@ -14,8 +14,8 @@ from sqlalchemy import Dialect, Engine, Select, and_, bindparam, func, literal, 
 from sqlalchemy.exc import DBAPIError
 
 from certificates import register
+from certificates.acts.revoking import CertificateDecision
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, State
-from certificates.revoking import CertificateDecision
 from certificates.statement import Statement, from_json, normalise_code
 from lms import clock
 from lms.db import db

@@ -6,7 +6,7 @@ The rule that matters most: who is only doubted reads in the first line that the
 from collections.abc import Sequence
 
 from certificates import words
-from certificates.credentials import base_url
+from certificates.proof.credentials import base_url
 from certificates.register import Certificate, CertificateEvent, project_of
 from lms import clock, mail
 from lms.people import Person, holders

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 
-from certificates import register, revoking
+from certificates import register
+from certificates.acts import revoking
+from certificates.answering.standing import Word
 from certificates.register import LEVELS, NOT_REPLACED, NOT_REVOKED, Certificate, not_expired
-from certificates.standing import Word
 from certificates.statement import bare, normalise_code, tidy
 from lms import clock
 from lms.db import db, spellings

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Literal
 
-from certificates import qr
+from certificates.files import qr
 from certificates.statement import JOINERS, Statement, to_json
 from lms import press
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
-from certificates import pdf, signing, wishes
-from certificates.numbering import lock_series, next_number, series_of
+from certificates.acts import wishes
+from certificates.acts.numbering import lock_series, next_number, series_of
+from certificates.files import pdf
+from certificates.proof import signing
 from certificates.register import Certificate, CertificateEvent, CertificatePresentation, with_ground
 from certificates.statement import Statement, digest, new_code, to_json
 from lms import audit, clock

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
-from certificates import keys, signing, status_lists
-from certificates.credentials import Credential, StatusList
-from certificates.keys import SigningKey
+from certificates.proof import keys, signing, status_lists
+from certificates.proof.credentials import Credential, StatusList
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate
 from lms.db import db
 from lms.people import Person

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from certificates import deciding, register, revoking
+from certificates import register
+from certificates.acts import deciding, revoking
+from certificates.acts.revoking import CertificateDecision
 from certificates.policy import may_revoke, may_see_certificate
 from certificates.register import Certificate, CertificateEvent
-from certificates.revoking import CertificateDecision
 from lms.db import db
 from lms.people import Person
 

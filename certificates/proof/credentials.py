@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, UniqueConstraint, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from certificates.keys import SigningKey
+from certificates.proof.keys import SigningKey
 from certificates.register import Certificate, CertificateEvent
 from certificates.statement import from_json
 from lms.db import ALONE, Base, append_only, db

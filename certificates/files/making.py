@@ -15,11 +15,13 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from certificates import badge, keys, pdf, register
-from certificates.credentials import Credential
-from certificates.pdf import Layout, Proof
+from certificates import register
+from certificates.files import badge, pdf
+from certificates.files.pdf import Layout, Proof
+from certificates.files.seal import Seal, Words, sealed
+from certificates.proof import keys
+from certificates.proof.credentials import Credential
 from certificates.register import Certificate, State
-from certificates.seal import Seal, Words, sealed
 from certificates.statement import Statement
 from lms import clock
 from lms.db import db

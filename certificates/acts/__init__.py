@@ -1,0 +1,1 @@
+"""What happens to a certificate: issued, revoked, decided, renamed; each act in one place."""

@@ -1,0 +1,1 @@
+"""What proves a certificate: keys, signed credentials, lists of revocations."""
