@@ -78,7 +78,7 @@ def test_the_sheet_is_downloaded_and_the_log_knows(app: Flask, browser_of) -> No
         assert answer.status_code == 200
         assert answer.headers["Content-Disposition"].endswith(f".{kind}")
     assert browser.get(f"/sessions/{day.session.id}/attendance.exe").status_code == 404
-    log = db.session.scalars(select(Audit).where(Audit.act == "attendance.exported")).all()
+    log = db.session.scalars(select(Audit).where(Audit.act == "attendance.exported").order_by(Audit.id)).all()
     assert [row.details["kind"] for row in log] == ["csv", "xlsx"]
 
 

@@ -182,7 +182,8 @@ def test_downloads_are_logged_and_named(world: World, browser_of) -> None:  # ty
     economist = make_role("economist", world.project)
     assert browser_of(economist).get(f"{world.address}/employers.xlsx").status_code == 200
     db.session.rollback()
-    logged = db.session.execute(select(Audit.act, Audit.person_id).where(Audit.act.like("esf.%"))).all()
+    query = select(Audit.act, Audit.person_id).where(Audit.act.like("esf.%")).order_by(Audit.id)
+    logged = db.session.execute(query).all()
     assert logged == [("esf.downloaded", world.leader.id), ("esf.employers_downloaded", economist.id)]
 
 
