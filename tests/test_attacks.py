@@ -219,6 +219,7 @@ def test_a_search_without_end_is_answered_at_once(browser_of: Any, words: str) -
     assert browser_of(world.people["trainer"]).post(sheet, data={"search": "1", "words": words}).status_code == 200
 
 
+@pytest.mark.one_engine
 def test_a_form_of_half_a_million_ids_is_not_read(browser_of: Any) -> None:
     world = make_world()
     trainer, run = browser_of(world.people["trainer"]), world.values["run_id"]

@@ -119,6 +119,7 @@ def test_no_clock_of_a_file_lies_far_from_the_session_or_breaks_anything(app: Fl
 EVIL = '=HYPERLINK("//e.example")<script>alert(1)</script>{{7*7}} 100% %(name)s %d'
 
 
+@pytest.mark.one_engine
 def test_words_about_hours_stay_words_on_every_page_file_and_mail(app: Flask) -> None:
     """Titles, names, notes, reasons, objections and answers, shown to everybody who may see them."""
     world, now = make_world(), clock.now()

@@ -4,6 +4,7 @@ import io
 import tracemalloc
 from zipfile import ZipFile
 
+import pytest
 from flask import Flask
 from pypdf import PdfReader
 from sqlalchemy import select
@@ -105,6 +106,7 @@ def test_as_many_questions_for_many_as_for_few(app: Flask) -> None:
     assert counts[1] <= counts[0] + 2
 
 
+@pytest.mark.one_engine
 def test_memory_holds_one_file_at_a_time(app: Flask) -> None:
     _project, run, trainer, people = scene(people=12)
     certify(run, people, by=trainer)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -148,6 +149,7 @@ def test_new_questions_begin_a_new_batch_and_a_new_wording_does_not(app: Flask) 
     assert sorted(db.session.scalars(select(SurveyBatch.answers).filter_by(audience="participant"))) == [2, 3, 5]
 
 
+@pytest.mark.one_engine
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(min_value=0, max_value=7), min_size=1, max_size=6))
 def test_no_two_looks_can_be_subtracted(app: Flask, sizes: list[int]) -> None:

@@ -105,6 +105,7 @@ DAMAGES: dict[str, tuple[Callable[[Members], object], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.one_engine
 def test_a_damaged_file_changes_nothing(places: Places) -> None:
     file, target = backed_up(places.filled()), places.empty()
     for name, (damage, word) in DAMAGES.items():

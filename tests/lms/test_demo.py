@@ -293,6 +293,7 @@ def test_a_persona_signs_in_and_has_something_to_do(client: FlaskClient, key: st
     assert 'class="lake' in home.text or 'class="todo' in home.text
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("key", [persona.key for persona in PERSONAS])
 def test_no_link_leads_a_persona_to_a_refusal(
     client: FlaskClient, numbers: Numbers, caplog: pytest.LogCaptureFixture, key: str
