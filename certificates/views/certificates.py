@@ -19,6 +19,7 @@ from lms.refusals import Refused
 from lms.views import me, see
 
 bp = Blueprint("certificates", __name__)
+bp.add_app_template_filter(words.state, "certificate_state")
 
 
 @bp.get("/my/certificates")

@@ -87,7 +87,7 @@ def said_again(app: Flask) -> "WSGIApplication":
     """
     with app.app_context():
         engine = db.engine
-    inner, kept = app.wsgi_app, dict[Asked, tuple[str, list[tuple[str, str]], list[bytes]]]()
+    inner, kept = app.wsgi_app, dict[Asked, tuple[str, list[tuple[str, str]], tuple[bytes, ...]]]()
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = get_path_info(environ)
@@ -101,7 +101,7 @@ def said_again(app: Flask) -> "WSGIApplication":
         said = kept.get(asked)
         if said is None:
             body, status, given = run_wsgi_app(inner, environ | {_ASKED: asked}, buffered=True)
-            said = status, list(given), list(body)
+            said = status, list(given), tuple(body)
             if asked.rows and status.startswith("200"):
                 if len(kept) >= _MOST:
                     kept.clear()

@@ -135,6 +135,13 @@ def site() -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def afterwards() -> Iterator[Site]:
+    """The product on Wednesday 12 October 2022 at 10.00 in Stockholm, with nobody in it."""
+    with serving(datetime(2022, 10, 12, 10, 0, tzinfo=clock.STOCKHOLM)) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def demo_site() -> Iterator[Site]:
     """The demo, loaded and visited on Wednesday 12 October 2022 at 10.00 in Stockholm."""

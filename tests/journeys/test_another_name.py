@@ -1,22 +1,13 @@
 """A holder asks for another name: the leader has it as a task, says no with a word, and then issues it."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser
 
-from lms import clock
 from lms.db import db
 from tests.certificates.branches import make_branch
-from tests.journeys.conftest import Site, Visitor, serving, visitors
-
-
-@pytest.fixture(scope="module")
-def afterwards() -> Iterator[Site]:
-    """The product on Wednesday 12 October 2022 at 10.00 in Stockholm, with nobody in it."""
-    with serving(datetime(2022, 10, 12, 10, 0, tzinfo=clock.STOCKHOLM)) as made:
-        yield made
+from tests.journeys.conftest import Site, Visitor, visitors
 
 
 @pytest.fixture
