@@ -6,7 +6,7 @@ falls with it, since both rest on the same ground; what was issued under either 
 Under review, in plain words: the certificate itself is neither revoked nor replaced nor expired, the certificate it was
 issued under (`issuer_certificate_id`) has an event `revoked`, and no row of `certificate_decision` names this
 certificate and that event. A decision `keep` ends the review: the county vouches since the day of the decision
-((`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `waits()`.
+(`certificate_decision.at`). A decision `revoke` has revoked it. In SQL: `waits()`.
 """
 
 from collections.abc import Collection, Sequence
