@@ -3,7 +3,6 @@
 import copy
 import io
 import json
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import count
@@ -72,16 +71,16 @@ def nameless(branches: int, depth: int, numbers: Iterator[int]) -> Document:
 
 
 def test_a_small_file_is_not_endless_work(here: World, signed: Document) -> None:
-    """Putting these in order tries every order of them: twenty seconds for five branches, years for seven."""
+    """Putting these in order tries every order of them, years for seven branches: where many are alike, none is."""
     for branches, depth, verdict in ((3, 2, "refused"), (5, 3, "foreign"), (9, 2, "foreign")):
         foreign = json.loads(json.dumps(signed).replace("kurs.example", "other.example"))
         above = {"type": ["Profile"], "name": "X", "parentOrg": nameless(branches, depth, count())}
         foreign["credentialSubject"]["source"] = above
         foreign["issuer"] = {"id": here.did, "type": ["Profile"], "name": "X"}
-        begun = time.process_time()
         told = examine(read(json.dumps(foreign).encode()), Trusted(here.trust), here.lists().get, NOW)
         assert (told.verdict, told.proven) == (verdict, False), (branches, depth)
-        assert time.process_time() - begun < 5
+        too_much = "The credential is built in a way that no certificate is."
+        assert (told.lines[-1].words.message == too_much) == (verdict == "foreign")
 
 
 def test_what_a_changed_file_says_can_be_shown(client: FlaskClient, signed: Document) -> None:

@@ -38,6 +38,19 @@ def _nobody() -> smtplib.SMTP:
     raise ConnectionRefusedError(111, "Connection refused")
 
 
+def test_a_committed_mail_wakes_the_worker_and_does_not_wait_for_the_minute(app: Flask) -> None:
+    woken: list[int] = []
+    mail.on_committed(app, lambda: woken.append(1))
+    mail.enqueue(make_person(), "code", code="123456", minutes=10)
+    db.session.rollback()
+    assert woken == []
+    _letters(make_person(), make_person())
+    assert woken == [1]
+    db.session.add(make_person())
+    db.session.commit()
+    assert woken == [1]
+
+
 def test_refused_for_now_is_sent_later(app: Flask, sink: SmtpSink) -> None:
     (letter,) = _letters(make_person())
     sink.refuse(letter.recipient, TEMPORARY)
