@@ -48,8 +48,8 @@ def seconds_left() -> int:
     return max(math.ceil(met.reset_at - time.time()), 1) if met else 60
 
 
-SIGN_IN = "10 per minute; 60 per hour"
-CODE = "20 per minute; 100 per hour"
+SIGN_IN = "60 per minute; 600 per hour"  # a whole town hall has one address, and everybody got the same mail at nine
+CODE = "120 per minute; 600 per hour"  # what stops guessing are five tries at each code, and twenty codes an hour
 VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
 FILES = "20 per minute; 200 per hour"  # of files that are checked: each is half a second of work
 ROOM = "120 per minute"  # wrong codes of the check-in: a room full of people has one address

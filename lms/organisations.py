@@ -1,6 +1,8 @@
 """Organisations: municipalities, authorities, associations and employers; hours belong to the employer of the day."""
 
-from sqlalchemy import CheckConstraint, String, func, select
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import CheckConstraint, String, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, db
@@ -30,20 +32,39 @@ def short_name(name: str) -> str:
     return short[:-1] if is_genitive else short
 
 
+def organisations_named(names: Iterable[str]) -> dict[str, Organisation]:
+    """The organisations of those names that there are, in one question, whatever the capitals; «Håbo kommun» finds
+    «Håbo»."""
+    wanted = {name: (name.strip(), short_name(name)) for name in names}
+    spelled = {each for spellings in wanted.values() for each in spellings}
+    lowered = func.lower(Organisation.name).in_([each.lower() for each in spelled])
+    rows = db.session.scalars(select(Organisation).where(or_(Organisation.name.in_(spelled), lowered))).all()
+    exact, alike = {row.name: row for row in rows}, {row.name.lower(): row for row in rows}
+    found = {
+        name: next(filter(None, [*map(exact.get, spellings), *(alike.get(each.lower()) for each in spellings)]), None)
+        for name, spellings in wanted.items()
+    }
+    return {name: row for name, row in found.items() if row is not None}
+
+
 def organisation_named(name: str) -> Organisation | None:
-    """The organisation with this name, whatever its capitals; «Håbo kommun» finds «Håbo»."""
-    wanted = list({name.strip(), short_name(name)})
-    found = db.session.scalar(select(Organisation).where(Organisation.name.in_(wanted)))
-    return found or db.session.scalar(
-        select(Organisation).where(func.lower(Organisation.name).in_([each.lower() for each in wanted]))
-    )
+    """The organisation with this name, as `organisations_named` finds it."""
+    return organisations_named([name]).get(name)
+
+
+def add_organisations(kinds: Mapping[str, str]) -> dict[str, Organisation]:
+    """The organisations of those names, made of that kind where they are new."""
+    found = organisations_named(kinds)
+    made: dict[str, Organisation] = {}
+    for name, kind in kinds.items():
+        if name not in found:
+            short = short_name(name)
+            found[name] = made.setdefault(short.lower(), Organisation(name=short, kind=kind))
+    db.session.add_all(made.values())
+    db.session.flush()
+    return found
 
 
 def add_organisation(name: str, *, kind: str = "municipality") -> Organisation:
     """The organisation of that name, made when it is new."""
-    found = organisation_named(name)
-    if found is None:
-        found = Organisation(name=short_name(name), kind=kind)
-        db.session.add(found)
-        db.session.flush()
-    return found
+    return add_organisations({name: kind})[name]

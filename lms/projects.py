@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock, plan
 from lms.db import Base, db
-from lms.organisations import Organisation, add_organisation
+from lms.organisations import Organisation, add_organisations
 from lms.people import Person, roles_of
 from lms.refusals import Refused
 
@@ -107,7 +107,8 @@ def import_plan(new: plan.Plan, *, by: Person | None) -> Project:
 
 def _follow_organisations(project: Project, new: plan.Plan) -> None:
     """Members of the project become those of the plan; an organisation that left keeps its history elsewhere."""
-    wanted = {add_organisation(item.name, kind=item.kind).id: item for item in new.organisations}
+    organisations = add_organisations({item.name: item.kind for item in new.organisations})
+    wanted = {organisations[item.name].id: item for item in new.organisations}
     for member in list(project.members):
         if member.organisation_id not in wanted:
             project.members.remove(member)

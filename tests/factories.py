@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import cache
 from itertools import count
 
 from courses import materials, programmes
@@ -15,11 +16,13 @@ from lms.people import Person
 from lms.projects import Project
 
 _numbers = count(1)
+_shipped = cache(plan.shipped)
+_programme = cache(programmes.load)
 
 
 def make_project(*, like: str = "smail", dnr: str | None = None) -> Project:
     """A project from a shipped plan, 2022-01-01 to 2023-04-30 for SMAIL; its 8 municipalities come with it."""
-    read = plan.shipped(like)
+    read = _shipped(like)
     if dnr:
         read = replace(read, dnr=dnr)
     return projects.import_plan(read, by=None)
@@ -76,7 +79,7 @@ def make_run(
     organisation: str = "Håbo",
 ) -> Run:
     """A run with two sessions of 4 hours a week apart at 08.30, written straight into the tables (no gate)."""
-    material = materials.publish(programmes.load(programmes.CONTENT / programme))
+    material = materials.publish(_programme(programmes.CONTENT / programme))
     day = first_day or clock.today() + timedelta(days=14)
     creator = trainers[0] if trainers else make_person()
     run = Run(

@@ -30,7 +30,7 @@ def surroundings(instance: Path, **more: str) -> dict[str, str]:
     """The environment of an installation in that folder, outside demo mode."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith("LMS_")}
     own = {"LMS_SECRET_KEY": "test", "LMS_KEY_ENCRYPTION_KEY": config.DEMO_KEY, "LMS_INSTANCE": str(instance)}
-    return {**outer, "PYTHONDONTWRITEBYTECODE": "1", **own, **more}
+    return {**outer, **own, **more}
 
 
 def lms(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

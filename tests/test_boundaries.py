@@ -140,8 +140,8 @@ def _host(wall: Flask) -> str:
 @pytest.mark.parametrize(
     ("page", "path", "values", "most"),
     [
-        ("/sign-in", "/sign-in", {"email": "a@b.example"}, 10),
-        ("/sign-in", "/sign-in/code", {"code": "123456"}, 20),
+        ("/sign-in", "/sign-in", {"email": "a@b.example"}, 60),
+        ("/sign-in", "/sign-in/code", {"code": "123456"}, 120),
         ("/accessibility", "/accessibility", {"message": "Hej", "contact": ""}, 5),
     ],
 )

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from certificates.register import Certificate
 from lms import clock, people, plan, projects
 from lms.db import db
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor
 
 LEADER = "maria.projekt@samordning.example"
 COUNTY = "lena.lan@samordning.example"
@@ -159,11 +160,16 @@ def answer_by_mail(visitor: Visitor, email: str, needs: str = "") -> None:
     visitor.send("button[type=submit]")
 
 
+RECEIPTS = {"yes": ("Du har plats", "väntelistan"), "no": ("lämnat kursomgången", "inte kan komma")}
+
+
 def answer_signed_in(visitor: Visitor, email: str, answer: str = "yes") -> None:
     link = invitation_link(visitor.site, email)
     visitor.become(email)
     visitor.go(link)
     visitor.send(f"button[name=answer][value={answer}]")
+    told = RECEIPTS[answer]
+    assert any(words in visitor.text() for words in told), f"{email} answered {answer}:\n{visitor.text()}"
 
 
 def attend(visitor: Visitor, session: int, *, late: str = "", walk_in: str = "") -> None:

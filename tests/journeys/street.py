@@ -14,7 +14,8 @@ from certificates.proof.credentials import newest
 from certificates.register import Certificate
 from tests.certificates.branches import make_branch
 from tests.journeys.cable import Cable
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
+from tests.journeys.visitor import Visitor, visitors
 
 GENUINE, VOID = "Papperet är äkta", "Papperet är äkta, men certifikatet är återkallat"
 OTHER = "QR-koden hör inte till det här certifikatet"

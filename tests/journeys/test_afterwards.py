@@ -17,7 +17,8 @@ from certificates.acts import revoking
 from certificates.proof.credentials import newest
 from certificates.register import Certificate
 from tests.certificates.branches import make_branch
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
+from tests.journeys.visitor import Visitor, visitors
 
 GENUINE = "Papperet är äkta"
 

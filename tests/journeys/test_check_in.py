@@ -15,7 +15,8 @@ from courses.activities import Session
 from lms import clock
 from lms.db import db
 from tests import factories
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
+from tests.journeys.visitor import Visitor, visitors
 
 NOW = datetime(2022, 10, 12, 8, 20, tzinfo=clock.STOCKHOLM)
 TRAINER, ANNA, BO, CIA = (f"{name}@habo.example" for name in ("tove", "anna", "bo", "cia"))

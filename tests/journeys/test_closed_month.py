@@ -16,7 +16,8 @@ from lms.db import db
 from lms.demo import personas
 from lms.people import Person
 from lms.projects import project_with
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor
 
 
 @dataclass

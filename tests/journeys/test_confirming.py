@@ -17,7 +17,8 @@ from lms.demo.personas import PARTICIPANT, PROJECT_LEADER, TRAINER
 from lms.mail import OutboxMail
 from lms.people import Person
 from lms.projects import Project
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor
 
 SEPTEMBER = date(2022, 9, 1)
 

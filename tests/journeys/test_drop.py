@@ -15,7 +15,8 @@ from certificates.files import making
 from certificates.proof.credentials import newest
 from lms import clock, people
 from tests.certificates.examples import example
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor
 
 DROP = """([name, data, act]) => {
   const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));

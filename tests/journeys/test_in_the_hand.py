@@ -12,7 +12,8 @@ from lms import clock, projects
 from lms.db import db
 from lms.people import find_person
 from tests import factories
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
+from tests.journeys.visitor import Visitor, visitors
 
 CIA, DISA, LEADER, HIDDEN = "cia@habo.example", "disa@tierp.example", "lotta@habo.example", "dold@habo.example"
 MORNING = datetime(2022, 10, 12, 9, 0, tzinfo=clock.STOCKHOLM)

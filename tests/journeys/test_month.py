@@ -12,8 +12,9 @@ from courses.runs import Run
 from lms import clock
 from lms.projects import participation_of
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
 from tests.journeys.steps import attend
+from tests.journeys.visitor import Visitor, visitors
 
 LEADER, TRAINER, ANNA, BO = (f"{name}@manad.example" for name in ("lea", "tove", "anna", "bo"))
 DAY = date(2022, 9, 6)

@@ -15,7 +15,6 @@ import pytest
 from playwright.sync_api import BrowserContext, BrowserType, expect
 
 from courses import attendance
-from tests.journeys.conftest import CHROMIUM, Visitor, visitors
 from tests.journeys.room import (
     NOW,
     OFFLINE,
@@ -32,6 +31,7 @@ from tests.journeys.room import (
     tablet,
     wired,
 )
+from tests.journeys.visitor import CHROMIUM, Visitor, visitors
 
 
 @contextmanager

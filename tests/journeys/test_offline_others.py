@@ -11,8 +11,8 @@ from courses.activities import Session
 from lms.db import db
 from lms.people import Person
 from tests.courses.sheets import absent, whole
-from tests.journeys.conftest import Visitor
 from tests.journeys.room import SAVED, Room, chosen, inspect, mark, opened, quiet, room, save, says, tablet, wired
+from tests.journeys.visitor import Visitor
 
 
 def test_two_tablets_show_both_values_and_let_choose(room, tablet):

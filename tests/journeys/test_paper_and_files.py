@@ -16,7 +16,8 @@ from lms.db import db
 from tests import factories
 from tests.courses import tampering
 from tests.courses.reports import teams
-from tests.journeys.conftest import Site, Visitor, serving, visitors
+from tests.journeys.serving import Site, serving
+from tests.journeys.visitor import Visitor, visitors
 
 pytestmark = [pytest.mark.browser, pytest.mark.one_engine]
 NOW = datetime(2022, 10, 12, 13, 5, tzinfo=clock.STOCKHOLM)

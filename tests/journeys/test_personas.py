@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from werkzeug.routing import RequestRedirect
 
 from lms.demo.personas import PERSONAS
-from tests.journeys.conftest import NARROW, WIDE, Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import NARROW, WIDE, Visitor, endpoint
 
 DEPTH = 3
 FILES = re.compile(r"\.(xlsx|csv|pdf|ics|zip|png|svg|json)$|^/(files|credentials)/")
@@ -24,6 +24,8 @@ FOREIGN = {
     "sv": r"the|and|with|your|from|this|have|has|show|save|open|to come|done|missing|sign out|home",
     "en": r"inte|är|som|spara|visa|öppna|läs|klar|pågår|saknas|kommande|närvaro|tillfälle",
 }
+PAID: set[tuple[str, str]] = set()
+"""Languages and kinds of pages where the words of the fund were seen."""
 KEYS = [persona.key for persona in PERSONAS]
 
 WORDS = """language => {
@@ -41,8 +43,6 @@ WORDS = """language => {
 }"""
 LINKS = """() => [...document.querySelectorAll('.who a[href], nav a[href], main a[href], footer a[href]')]
   .filter(link => link.origin === location.origin).map(link => link.pathname + link.search)"""
-PARTS = """() => [...new Set([...document.querySelectorAll('main *')].map(
-  element => element.tagName + '.' + (element.getAttribute('class') || '').split(' ')[0]))].sort().join()"""
 
 
 def _be(visitor: Visitor, key: str) -> None:
@@ -50,22 +50,6 @@ def _be(visitor: Visitor, key: str) -> None:
     visitor.go("/demo", look=False)
     visitor.page.locator(f"form:has(input[value='{key}']) button").click()
     visitor.page.wait_for_url(f"{visitor.site.url}/")
-
-
-def _endpoint(site: Site, address: str) -> str:
-    """Which page of the site an address is, whatever the numbers, codes and filters in it."""
-    try:
-        return str(site.app.url_map.bind("").match(urlsplit(address).path)[0])
-    except RequestRedirect as moved:
-        return _endpoint(site, moved.new_url)
-
-
-def _looked_at(visitor: Visitor, endpoint: str) -> None:
-    """Axe and narrow screens once for each page and the parts it is built of."""
-    key = (endpoint, visitor.page.evaluate(PARTS))
-    if key not in visitor.site.looked_at:
-        visitor.site.looked_at.add(key)
-        visitor.look()
 
 
 def _check(visitor: Visitor, language: str) -> list[str]:
@@ -80,7 +64,11 @@ def _check(visitor: Visitor, language: str) -> list[str]:
 
 
 def _shows_who_pays(visitor: Visitor, language: str) -> None:
-    """The words of the fund stand in the first screen, also on a phone."""
+    """The words of the fund stand in the first screen, also on a phone: on each kind of page, and everybody's home."""
+    kind = (language, endpoint(visitor.site, visitor.page.url))
+    if kind in PAID and kind[1] != "home.index":
+        return
+    PAID.add(kind)
     words = visitor.page.get_by_text(EU[language]).first
     for width in (NARROW, WIDE):
         visitor.page.set_viewport_size({"width": width, "height": 640})
@@ -97,11 +85,11 @@ def _open(visitor: Visitor, address: str, language: str) -> list[str]:
     if page is None or page.status != 200:
         visitor.trouble.clear()
         return [f"{address}: {page and page.status}"]
-    is_content = language == "en" and _endpoint(visitor.site, address) in CONTENT
+    is_content = language == "en" and endpoint(visitor.site, address) in CONTENT
     found = [] if is_content else [f"{address}: {problem}" for problem in _check(visitor, language)]
     try:
         if language == "sv":
-            _looked_at(visitor, _endpoint(visitor.site, address))
+            visitor.look()
         _shows_who_pays(visitor, language)
     except AssertionError as problem:
         visitor.trouble.clear()
@@ -115,10 +103,10 @@ def _crawl(visitor: Visitor, language: str, depth: int) -> list[str]:
     waiting = deque((link, "/", 1) for link in visitor.page.evaluate(LINKS))
     while waiting:
         address, shown_on, steps = waiting.popleft()
-        endpoint = _endpoint(visitor.site, address)
-        if endpoint in seen:
+        kind = endpoint(visitor.site, address)
+        if kind in seen:
             continue
-        seen.add(endpoint)
+        seen.add(kind)
         wrong += [f"{problem} (shown on {shown_on})" for problem in _open(visitor, address, language)]
         if steps < depth and not FILES.search(urlsplit(address).path):
             waiting.extend((link, address, steps + 1) for link in visitor.page.evaluate(LINKS))

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser
 
 from lms.db import db
 from tests.certificates.branches import make_branch
-from tests.journeys.conftest import Site, Visitor, visitors
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor, visitors
 
 
 @pytest.fixture

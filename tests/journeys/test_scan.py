@@ -10,8 +10,8 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Visitor
 from tests.journeys.street import BROKEN, GENUINE, READ_ON, VOID, Scanned, Street, note, street, visit
+from tests.journeys.visitor import Visitor
 
 
 def on_a_bad_line(visitor: Visitor) -> Visitor:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
 from tests.journeys.steps import (
     COUNTY,
     ECONOMIST,
@@ -38,6 +38,7 @@ from tests.journeys.steps import (
     step_1_people,
     step_1_roles,
 )
+from tests.journeys.visitor import Visitor
 
 
 def test_the_whole_string(site: Site, visit: Callable[..., Visitor], tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from lms import people
-from tests.journeys.conftest import Site, Visitor
+from tests.journeys.serving import Site
+from tests.journeys.visitor import Visitor
 
 
 def _anna(site: Site) -> None:
