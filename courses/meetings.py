@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from courses.activities import KINDS, Activity, Expected, Session, check_link
 from courses.attendance import minutes_in
@@ -20,6 +20,7 @@ from lms.projects import Project, check_open
 from lms.refusals import Refused
 
 MEETINGS = KINDS[1:]
+PER_PAGE = 20
 
 # --- operations ---------------------------------------------------------------------------------------------
 
@@ -122,16 +123,23 @@ def usual_group(project: Project, kind: str, *, before: Activity | None = None) 
     return list(db.session.scalars(select(Person).where(Person.id.in_(called))).unique())
 
 
-def listed(project: Project, *, page: int = 1, per_page: int = 20) -> tuple[list[Activity], int]:
-    """One page of the project's meetings that are no courses, newest first, and how many pages there are."""
-    mine = (Activity.project_id == project.id, Activity.kind.in_(MEETINGS))
-    total = db.session.scalar(select(func.count()).select_from(Activity).where(*mine)) or 0
+def count(project: Project) -> int:
+    """How many meetings the project has that are no courses."""
+    return db.session.scalar(select(func.count()).select_from(Activity).where(*_of(project))) or 0
+
+
+def listed(project: Project, *, page: int = 1, per_page: int = PER_PAGE) -> list[Activity]:
+    """One page of those meetings, newest first."""
     rows = db.session.scalars(
         select(Activity)
         .join(Session, Session.activity_id == Activity.id)
-        .where(*mine)
+        .where(*_of(project))
         .order_by(Session.starts_at.desc(), Activity.id.desc())
         .offset((page - 1) * per_page)
         .limit(per_page)
     )
-    return list(rows.unique()), max(1, -(-total // per_page))
+    return list(rows.unique())
+
+
+def _of(project: Project) -> tuple[ColumnElement[bool], ...]:
+    return (Activity.project_id == project.id, Activity.kind.in_(MEETINGS))

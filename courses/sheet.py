@@ -68,6 +68,10 @@ class Sheet:
     refusal: str = ""
 
     @property
+    def people(self) -> list[Person]:
+        return [row.person for row in self.rows]
+
+    @property
     def errors(self) -> list[Row]:
         return [row for row in self.rows if row.error]
 

@@ -73,9 +73,13 @@ def summary(managed: Managed) -> Summary:
     return Summary(*db.session.execute(query).one())
 
 
-def members(managed: Managed, page: int = 1) -> tuple[list[Member], int]:
-    """One page of the staff by shown name, and how many there are. Six questions, whatever the numbers."""
-    total = db.session.scalar(select(func.count(Person.id)).where(_is_staff(managed))) or 0
+def count(managed: Managed) -> int:
+    """How many there are."""
+    return db.session.scalar(select(func.count(Person.id)).where(_is_staff(managed))) or 0
+
+
+def members(managed: Managed, page: int = 1) -> list[Member]:
+    """One page of the staff by shown name. Five questions, whatever the numbers."""
     query = (
         select(Person)
         .where(_is_staff(managed))
@@ -94,7 +98,7 @@ def members(managed: Managed, page: int = 1) -> tuple[list[Member], int]:
             tuple(certificates.get(person.id, ())),
         )
         for person in people
-    ], total
+    ]
 
 
 def _is_staff(managed: Managed) -> ColumnElement[bool]:

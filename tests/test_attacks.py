@@ -17,6 +17,7 @@ from lms.mail import OutboxMail
 from tests.factories import make_enrolment, make_participant, make_person, make_project, make_role, make_run
 from tests.letters import recent
 from tests.smtp_sink import SmtpSink
+from tests.test_permissions import address_of, rules
 from tests.world import make_world
 
 ELSEWHERE = ["/\t/evil.example", "/\x0b/evil.example", "/\x85/evil.example", "/\u200b/evil.example", "\\/evil.example"]
@@ -175,6 +176,22 @@ def test_numbers_that_no_column_holds_are_refused_not_crashed_on(browser_of: Any
     browser = browser_of(world.people["leader"])
     address = path.format(project=world.values["project_id"], run=world.values["run_id"])
     assert browser.get(address).status_code in (200, 400, 404)
+
+
+@pytest.mark.parametrize("role", ["leader", "administrator", "manager"])
+def test_a_page_that_no_list_has_is_the_nearest_one(app: Flask, browser_of: Any, role: str) -> None:
+    """Every address that answers does so for a page before the first and one beyond the last."""
+    world = make_world()
+    browser = browser_of(world.people[role])
+    with app.test_request_context():
+        addresses = [address_of(rule, world) for rule, method in rules(app) if method == "GET"]
+    got = {address: browser.get(address) for address in addresses}
+    pages = [each for each, answer in got.items() if answer.status_code == 200 and answer.mimetype == "text/html"]
+    assert len(pages) > 5
+    for address in pages:
+        join = "&" if "?" in address else "?"
+        for page in ("-5", str(HUGE)):
+            assert browser.get(f"{address}{join}page={page}").status_code == 200, (address, page)
 
 
 @pytest.mark.parametrize("path", ["/admin/audit?before=", "/admin/mail?page="])

@@ -164,7 +164,7 @@ def world(app: Flask) -> World:
     return make_world()
 
 
-def _rules(app: Flask) -> list[tuple[Rule, str]]:
+def rules(app: Flask) -> list[tuple[Rule, str]]:
     """Reading first: what a writing address changes may decide what others answer."""
     found = [
         (rule, method)
@@ -175,7 +175,7 @@ def _rules(app: Flask) -> list[tuple[Rule, str]]:
     return sorted(found, key=lambda pair: (pair[1], pair[0].endpoint in LAST, pair[0].endpoint))
 
 
-def _address(rule: Rule, world: World) -> str:
+def address_of(rule: Rule, world: World) -> str:
     key = SLUGS.get(rule.endpoint, "horisontella-principer")
     values = {**world.values, "key": key, "slug": programmes.load(programmes.CONTENT / key).lessons[0].slug}
     if rule.endpoint == "invitations.feed":
@@ -187,7 +187,7 @@ def _address(rule: Rule, world: World) -> str:
 
 
 def test_no_address_is_missing_from_the_matrix(app: Flask) -> None:
-    known = {rule.endpoint for rule, _method in _rules(app)}
+    known = {rule.endpoint for rule, _method in rules(app)}
     assert known - set(MATRIX) == set(), "say in MATRIX who may use these"
     assert set(MATRIX) - known == set(), "these addresses are gone"
 
@@ -197,12 +197,12 @@ def test_every_address_with_this_person(app: Flask, world: World, role: str) -> 
     """Allowed is anything but a refusal; refused is 403, or for strangers the way to the sign-in page."""
     person = world.people[role]
     wrong = []
-    for rule, method in _rules(app):
+    for rule, method in rules(app):
         client = app.test_client()
         if person is not None:
             sign_in(client, person)
         with app.test_request_context():
-            address = _address(rule, world)
+            address = address_of(rule, world)
         answer = client.open(address, method=method, data={} if method == "POST" else None)
         outcome = _outcome(answer.status_code, answer.location or "")
         expected = _expected(rule.endpoint, role)

@@ -20,7 +20,7 @@ from courses.runs import Run
 from lms import audit, clock, filters
 from lms.db import db
 from lms.people import Person, names
-from lms.permissions import YES, Answer
+from lms.permissions import YES, Answer, no
 from lms.refusals import Refused, Stale
 
 LAST_PART = timedelta(minutes=30)
@@ -45,10 +45,9 @@ def sign_off(
     if stands := signed(session):
         return stands
     may_be_signed(session)
-    _check_gate(session, by)
     people = on_sheet(session)
     entries = answers(session, people)
-    _check_apart(session, people, by)
+    _check_may_sign(session, by, people)
     _check_answered(people, entries)
     if seen_hash is not None and seen_hash != hash_of(entries.values()):
         raise Stale(_("The sheet changed while you looked at it. Look at it again before you sign."), "changed")
@@ -57,10 +56,9 @@ def sign_off(
 
 def sign_off_again(session: Session, replaces: SignOff, *, by: Person) -> SignOff:
     """Sign a corrected sheet; part of the correction, not an act of its own."""
-    _check_gate(session, by)
     people = on_sheet(session)
     entries = answers(session, people)
-    _check_apart(session, people, by)
+    _check_may_sign(session, by, people)
     _check_answered(people, entries)
     return _sign(session, people, entries, by=by, replaces=replaces)
 
@@ -91,8 +89,13 @@ def may_be_signed(session: Session) -> None:
         raise Refused(told, "not_over")
 
 
-def may_sign(session: Session, person: Person) -> Answer:
-    """Who signs for a course may lead its programme on the day of the session (courses/gate.py), or the reason why not.
+def may_sign(session: Session, person: Person, people: Iterable[Person]) -> Answer:
+    """Whether she may sign the sheet that these people stand on, or the reason why not; told before she fills it in."""
+    return _leads(session, person) and _apart(session, person, people)
+
+
+def _leads(session: Session, person: Person) -> Answer:
+    """Who signs for a course may lead its programme on the day of the session (courses/gate.py).
 
     A certificate that ran out since does not undo what was led; one that is revoked signs nothing more.
     """
@@ -105,15 +108,16 @@ def may_sign(session: Session, person: Person) -> Answer:
     return decide(run.programme.led_by, today) if answer and today.proof == "revoked" else answer
 
 
-def _check_gate(session: Session, by: Person) -> None:
-    if not (answer := may_sign(session, by)):
-        raise Refused(answer.reason, "gate")
-
-
-def _check_apart(session: Session, people: list[Person], by: Person) -> None:
+def _apart(session: Session, person: Person, people: Iterable[Person]) -> Answer:
     """Nobody signs for her own minutes in a course; who calls a meeting takes part in it herself."""
-    if isinstance(session.activity, Run) and any(person.id == by.id for person in people):
-        raise Refused(_("You stand on this sheet yourself. Another trainer of the run signs it."), "own_sheet")
+    own = isinstance(session.activity, Run) and any(each.id == person.id for each in people)
+    return no(_("You stand on this sheet yourself. Another trainer of the run signs it.")) if own else YES
+
+
+def _check_may_sign(session: Session, by: Person, people: Iterable[Person]) -> None:
+    for code, answer in (("gate", _leads(session, by)), ("own_sheet", _apart(session, by, people))):
+        if not answer:
+            raise Refused(answer.reason, code)
 
 
 def _check_answered(people: list[Person], entries: dict[int, AttendanceEntry]) -> None:

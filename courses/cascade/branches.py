@@ -17,12 +17,11 @@ Only = Literal["", "doubted", "behind"]
 
 @dataclass(frozen=True)
 class Branch:
-    """A page of the user certificates that stand in a trainer's branch, newest first, and how many there are.
+    """A page of the user certificates that stand in a trainer's branch, newest first.
 
     `doubted` and `behind` hold the ids of those on the page that are under review, or were earned on older material.
     """
 
-    total: int
     rows: tuple[Certificate, ...]
     doubted: frozenset[int] = frozenset()
     behind: frozenset[int] = frozenset()
@@ -30,18 +29,26 @@ class Branch:
 
 def branch(project: Project, trainer_id: int, *, limit: int, offset: int = 0, only: Only = "") -> Branch:
     """The last paper of each line that the trainer began in the project; revoked ones too."""
-    doubted, behind = papers.doubted(clock.today()), papers.behind()
-    chosen: list[ColumnElement[bool]] = [Certificate.id.in_(papers.issued_by(project, trainer_id)), NOT_REPLACED]
-    chosen += [{"doubted": doubted, "behind": behind & NOT_REVOKED}[only]] if only else []
-    total = db.session.scalar(select(func.count()).select_from(Certificate).where(*chosen)) or 0
-    query = select(Certificate, doubted, behind).where(*chosen).order_by(Certificate.id.desc())
-    found = db.session.execute(query.limit(limit).offset(offset)).all()
+    query = select(Certificate, papers.doubted(clock.today()), papers.behind()).order_by(Certificate.id.desc())
+    found = db.session.execute(query.where(*_stands(project, trainer_id, only)).limit(limit).offset(offset)).all()
     return Branch(
-        total,
         tuple(row for row, _doubted, _behind in found),
         frozenset(row.id for row, is_doubted, _behind in found if is_doubted),
         frozenset(row.id for row, _doubted, is_behind in found if is_behind),
     )
+
+
+def size(project: Project, trainer_id: int, *, only: Only = "") -> int:
+    """How many certificates stand in that branch."""
+    query = select(func.count()).select_from(Certificate).where(*_stands(project, trainer_id, only))
+    return db.session.scalar(query) or 0
+
+
+def _stands(project: Project, trainer_id: int, only: Only) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [Certificate.id.in_(papers.issued_by(project, trainer_id)), NOT_REPLACED]
+    if only:
+        chosen.append(papers.doubted(clock.today()) if only == "doubted" else papers.behind() & NOT_REVOKED)
+    return chosen
 
 
 def certificate_of(project: Project, person_id: int) -> Certificate | None:

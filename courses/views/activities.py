@@ -1,6 +1,6 @@
 """Meetings of a project that are no course runs: the list, a new one, cancelling one."""
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("activities", __name__)
 FIELDS = {"place": "place", "link": "link", "ends_before_start": "ends", "too_long": "ends", "title": "title"}
@@ -24,8 +24,8 @@ FIELDS = {"place": "place", "link": "link", "ends_before_start": "ends", "too_lo
 @guarded(may_schedule, Project)
 def index(project: Project) -> ResponseReturnValue:
     """The meetings of the project, newest first, and what is missing on their sheets."""
-    page = request.args.get("page", 1, type=int)
-    rows, pages = meetings.listed(project, page=max(1, page))
+    page, pages = asked_page(meetings.count(project), meetings.PER_PAGE)
+    rows = meetings.listed(project, page=page)
     return render_template(
         "courses/meetings.html",
         project=project,

@@ -13,7 +13,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused, Stale
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("approvals", __name__)
 PER_PAGE = 50
@@ -76,8 +76,7 @@ def _refusal(entry: AttendanceEntry, comment: str = "", error: str = "") -> str:
 def _page(project: Project, refusal: str = "") -> str:
     every = declared.waiting(project)
     mine = [entry for entry in every if may_decide_hours(me(), entry)]
-    page = max(request.args.get("page", 1, int), 1)
-    rows = mine[(page - 1) * PER_PAGE : page * PER_PAGE]
+    rows, page, pages = asked_part(mine, PER_PAGE)
     return render_template(
         "courses/hours_to_approve.html",
         project=project,
@@ -87,5 +86,5 @@ def _page(project: Project, refusal: str = "") -> str:
         kinds=KINDS,
         refusal=refusal,
         page=page,
-        pages=-(-len(mine) // PER_PAGE),
+        pages=pages,
     )

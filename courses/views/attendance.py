@@ -198,7 +198,7 @@ def _page(filled: Sheet, *, correcting: bool = False) -> str:
         session=filled.session,
         correcting=correcting,
         early=local_day(filled.session) > clock.today(),
-        gate=attendance.may_sign(filled.session, me()).reason,
+        may_sign=attendance.may_sign(filled.session, me(), filled.people),
         back=back_from(filled.session),
     )
 
@@ -211,7 +211,7 @@ def _confirmation(session: Session, refusal: str = "") -> str:
         sheet=ready,
         seen=seen,
         refusal=refusal,
-        gate=attendance.may_sign(session, me()).reason,
+        may_sign=attendance.may_sign(session, me(), ready.people),
         head_count=head_counts.typed(session.id),
         back=back_from(session),
     )

@@ -156,7 +156,11 @@ def _report(waiting: PendingUpload, session: Session) -> Report:
 
 def _form(session: Session, filled: AttendanceFileForm) -> str:
     return render_template(
-        "courses/attendance_file.html", session=session, form=filled, sheet_url=_sheet(session)
+        "courses/attendance_file.html",
+        session=session,
+        form=filled,
+        sheet_url=_sheet(session),
+        may_sign=attendance.may_sign(session, me(), attendance.on_sheet(session)),
     )
 
 

@@ -17,7 +17,7 @@ from lms.people import Person
 from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
-from lms.views import me
+from lms.views import asked_page, me
 
 bp = Blueprint("cascade", __name__)
 PER_PAGE = 50
@@ -48,10 +48,7 @@ def _wanted() -> Wanted:
 
 def _page(tree: Tree) -> dict[str, Any]:
     """The trainers of one page under their county trainers."""
-    page = max(1, request.args.get("page", 1, int))
-    pages = max(1, -(-len(tree.trainers) // PER_PAGE))
-    if page > pages:
-        abort(404)
+    page, pages = asked_page(len(tree.trainers), PER_PAGE)
     return {"page": page, "pages": pages, "counties": tree.part(PER_PAGE, (page - 1) * PER_PAGE)}
 
 
@@ -66,14 +63,15 @@ def branch(project: Project) -> ResponseReturnValue:
     if not sees_all and trainer.id != viewer.id:
         g.refused = sees_all.reason
         abort(403)
-    page, only = max(1, request.args.get("page", 1, int)), ONLY.get(request.args.get("only", ""), "")
-    found = cascade.branch(project, trainer.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE, only=only)
-    pages = max(1, -(-found.total // PER_PAGE))
-    if page > pages or not (found.total or cascade.is_trainer(project, trainer.id)):
+    only = ONLY.get(request.args.get("only", ""), "")
+    total = cascade.size(project, trainer.id, only=only)
+    if not (total or cascade.is_trainer(project, trainer.id)):
         abort(404)
+    page, pages = asked_page(total, PER_PAGE)
+    found = cascade.branch(project, trainer.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE, only=only)
     return render_template(
         "courses/cascade/branch.html",
-        project=project, trainer=trainer, found=found, only=only, page=page, pages=pages,
+        project=project, trainer=trainer, found=found, total=total, only=only, page=page, pages=pages,
         rows=[(row, register.state(row, clock.today())) for row in found.rows],
         own=cascade.certificate_of(project, trainer.id),
         may_open=bool(may_lead_project(viewer, project)), sees_all=bool(sees_all),

@@ -26,7 +26,7 @@ from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project, is_in_one_of
 from lms.refusals import Refused, Stale
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("closings", __name__)
 
@@ -96,12 +96,12 @@ def version(project: Project, name: str, number: int) -> ResponseReturnValue:
     chosen = next((each for each in found if each.version == number), None)
     if chosen is None:
         abort(404)
-    kept, page = snapshot_of(chosen), max(request.args.get("page", 1, int), 1)
+    kept = snapshot_of(chosen)
+    people, page, pages = asked_part(kept.participants, PER_PAGE)
     return render_template(
         "courses/esf/version.html",
         project=project, name=name, closing=chosen, newest=found[-1], kept=kept, page=page,
-        people=kept.participants[(page - 1) * PER_PAGE : page * PER_PAGE],
-        pages=-(-len(kept.participants) // PER_PAGE),
+        people=people, pages=pages,
     )  # fmt: skip
 
 

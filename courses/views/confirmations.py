@@ -1,6 +1,6 @@
 """Who has not confirmed the hours of a month, and the reminders that the project leader sends in one act."""
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
@@ -11,7 +11,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("confirmations", __name__)
 PER_PAGE = 100
@@ -24,13 +24,13 @@ def show(project: Project, name: str) -> ResponseReturnValue:
     first = first_day(project, name)
     missing = hours.missing(project, first)
     tallies = hours.tallies(project, first).values()
-    page, pages = max(request.args.get("page", 1, int), 1), -(-len(missing) // PER_PAGE)
+    part, page, pages = asked_part(missing, PER_PAGE)
     return render_template(
         "courses/hours/confirmations.html",
         project=project,
         first=first,
         name=name,
-        missing=missing[(page - 1) * PER_PAGE : page * PER_PAGE],
+        missing=part,
         page=page,
         pages=pages,
         waiting=len({each.person_id for each in missing if each.lines and each.has_address}),

@@ -18,7 +18,7 @@ from lms.permissions import guarded
 from lms.policy import may_lead_project
 from lms.projects import Project
 from lms.refusals import Refused, Stale
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("deputies", __name__)
 PER_PAGE = 50
@@ -29,8 +29,7 @@ PER_PAGE = 50
 def index(project: Project) -> ResponseReturnValue:
     """What is over and not signed, the oldest first, with who leads it and what this person may do about it."""
     everything = attendance.unsigned(project)
-    page = max(request.args.get("page", 1, int), 1)
-    rows = everything[(page - 1) * PER_PAGE : page * PER_PAGE]
+    rows, page, pages = asked_part(everything, PER_PAGE)
     return render_template(
         "courses/unsigned.html",
         project=project,
@@ -42,7 +41,7 @@ def index(project: Project) -> ResponseReturnValue:
         deputy={session.id for session in rows if may_sign_as_deputy(me(), session)},
         total=len(everything),
         page=page,
-        pages=-(-len(everything) // PER_PAGE),
+        pages=pages,
     )
 
 
@@ -92,5 +91,5 @@ def _page(session: Session, reason: str = "", refusal: Refused | None = None) ->
         reason=reason,
         reason_error=str(refusal) if refusal and refusal.code == "reason" else "",
         refusal=str(refusal) if refusal and refusal.code != "reason" else "",
-        gate=attendance.may_sign(session, me()).reason,
+        may_sign=attendance.may_sign(session, me(), ready.people),
     )

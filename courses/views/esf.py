@@ -23,7 +23,7 @@ from lms import audit, clock, filters
 from lms.permissions import guarded
 from lms.policy import may_lead_project, may_see_employer_hours
 from lms.projects import Project
-from lms.views import me
+from lms.views import asked_part, me
 
 bp = Blueprint("esf", __name__)
 PER_PAGE = 50
@@ -82,11 +82,10 @@ def _closed(closing: MonthClosing | None) -> dict[str, Any]:
 
 def _people(found: Month) -> dict[str, Any]:
     """The people of the municipality that was asked for, a page at a time."""
-    wanted, page = request.args.get("employer", -1, int), max(request.args.get("page", 1, int), 1)
+    wanted = request.args.get("employer", -1, int)
     place = next((each for each in found.places if (each.organisation_id or 0) == wanted), None)
-    people = found.lines_of(place) if place else ()
-    pages = -(-len(people) // PER_PAGE)
-    return {"place": place, "people": people[(page - 1) * PER_PAGE : page * PER_PAGE], "page": page, "pages": pages}
+    people, page, pages = asked_part(found.lines_of(place) if place else (), PER_PAGE)
+    return {"place": place, "people": people, "page": page, "pages": pages}
 
 
 @bp.get("/projects/<int:project_id>/months/<name>/hours.xlsx")

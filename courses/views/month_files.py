@@ -13,7 +13,7 @@ from lms import audit, heap
 from lms.db import db
 from lms.permissions import guarded, may_be_signed_in
 from lms.refusals import Refused
-from lms.views import me
+from lms.views import asked_part, me
 
 bp = Blueprint("month_files", __name__)
 PER_PAGE = 50
@@ -25,8 +25,7 @@ def show(closing: MonthClosing) -> ResponseReturnValue:
     """Every file of this version, how many there are of each, and whose number is missing."""
     month = _snapshot(closing)
     lines = files.lines_by_person(month)
-    page = max(request.args.get("page", 1, int), 1)
-    people = [person for person in month.participants if person.person_id in lines]
+    people, page, pages = asked_part([each for each in month.participants if each.person_id in lines], PER_PAGE)
     return render_template(
         "courses/esf/files.html",
         closing=closing,
@@ -35,9 +34,9 @@ def show(closing: MonthClosing) -> ResponseReturnValue:
         missing=scb.missing(month, scb.numbers(closing)) if month.project.scb else [],
         counts={part: files.announced(month, part) for part in files.PARTS},
         rounding=wording.rounding(month, month.minutes, sum(each.reported for each in month.participants)),
-        people=people[(page - 1) * PER_PAGE : page * PER_PAGE],
+        people=people,
         page=page,
-        pages=-(-len(people) // PER_PAGE),
+        pages=pages,
     )
 
 

@@ -69,5 +69,6 @@ def _page(entry: paper_entry.Entry) -> str:
         form=entry,
         session=session,
         early=local_day(session) > clock.today(),
+        may_sign=attendance.may_sign(session, me(), entry.sheet.people),
         sheet_url=url_for("attendance.show", session_id=session.id),
     )

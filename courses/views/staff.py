@@ -1,13 +1,13 @@
 """The manager's page: how the own staff is doing, fifty at a time."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from courses import staff
 from lms.people import managed_staff
 from lms.permissions import guarded
 from lms.policy import may_see_staff
-from lms.views import me
+from lms.views import asked_page, me
 
 bp = Blueprint("staff", __name__)
 
@@ -16,15 +16,15 @@ bp = Blueprint("staff", __name__)
 @guarded(may_see_staff)
 def index() -> ResponseReturnValue:
     """Courses, attendance, assignment and certificate of everybody in the manager's organisations."""
-    page = max(request.args.get("page", 1, type=int), 1)
     managed = managed_staff(me())
-    members, total = staff.members(managed, page)
+    total = staff.count(managed)
+    page, pages = asked_page(total, staff.PER_PAGE)
     return render_template(
         "courses/staff.html",
-        members=members,
+        members=staff.members(managed, page),
         summary=staff.summary(managed),
         total=total,
         page=page,
-        pages=-(-total // staff.PER_PAGE),
+        pages=pages,
         list_url=url_for(".index"),
     )

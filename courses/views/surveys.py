@@ -1,6 +1,6 @@
 """Surveys on screen: answering, the overview of a project, and the results of what is published."""
 
-from flask import Blueprint, Response, abort, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from courses import materials, surveys
@@ -15,7 +15,7 @@ from lms.db import db
 from lms.permissions import guarded
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("surveys", __name__)
 PER_PAGE = 1
@@ -68,7 +68,7 @@ def results(project: Project, programme: str, audience: str) -> ResponseReturnVa
     """The published results of one kind, newest first, each by itself."""
     taught = _programme(programme, audience)
     whole = surveys.published(project, programme, audience)
-    page = max(1, min(request.args.get("page", 1, int), -(-whole // PER_PAGE)))
+    page, pages = asked_page(whole, PER_PAGE)
     found = surveys.results(project, programme, audience, skip=(page - 1) * PER_PAGE, most=PER_PAGE)
     return render_template(
         "courses/survey_results.html",
@@ -77,7 +77,7 @@ def results(project: Project, programme: str, audience: str) -> ResponseReturnVa
         audience=audience,
         batches=found,
         page=page,
-        pages=-(-whole // PER_PAGE),
+        pages=pages,
         least=surveys.LEAST,
     )
 

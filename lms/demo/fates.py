@@ -1,4 +1,5 @@
-"""What befalls certificates of the story later: one ends soon, one was renewed, one is revoked, one has another name.
+"""What befalls certificates of the story later: one ends soon, one was renewed, one is revoked, one has another name,
+and one asks for another.
 
 The branch of the revoked one is decided about half way, so that every state can be seen.
 """
@@ -22,6 +23,7 @@ RENEWED: Place = ("Knivsta", 0)
 REVOKED: Place = ("Enköping", 0)
 NOTE = "Certifierade två deltagare innan deras hemuppgifter var bedömda."
 MARRIED = "Björk Sandgren"
+WANTED = "Ekman Sand"
 
 
 def begin(stage: Stage) -> None:
@@ -33,6 +35,7 @@ def begin(stage: Stage) -> None:
     stage.agenda.at(today - timedelta(days=15), 10.0, partial(_rename, stage))
     stage.agenda.at(today - timedelta(days=11), 11.0, partial(_revoke, stage))
     stage.agenda.at(today - timedelta(days=4), 14.0, partial(_decide, stage))
+    stage.agenda.at(today - timedelta(days=2), 18.0, partial(_ask, stage))
 
 
 def _held(stage: Stage, place: Place) -> Certificate:
@@ -57,6 +60,13 @@ def _rename(stage: Stage) -> None:
     certificate = _under(stage, ("Tierp", 0))[1]
     given = certificate.holder.given_name
     renaming.rename(certificate, given_name=given, family_name=MARRIED, by=leader(stage))
+
+
+def _ask(stage: Stage) -> None:
+    """A user of the course in Knivsta has taken another name, and waits for the project leader's answer."""
+    certificate = _under(stage, ("Knivsta", 0))[2]
+    wanted = f"{certificate.holder.given_name} {WANTED}"
+    renaming.ask(certificate, wanted, by=certificate.holder)
 
 
 def _revoke(stage: Stage) -> None:

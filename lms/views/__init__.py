@@ -1,10 +1,15 @@
 """Views of the platform: sign-in, settings, people, projects, public pages, the demo."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from lms.people import Person
+
+Row = TypeVar("Row")
 
 
 def me() -> Person:
@@ -22,6 +27,12 @@ def asked_page(total: int, each: int) -> tuple[int, int]:
     """Which page of a list the address asks for (`page`; the last when it asks for more), and how many there are."""
     pages = max(1, -(-total // each))
     return min(max(1, request.args.get("page", 1, int)), pages), pages
+
+
+def asked_part(rows: Sequence[Row], each: int) -> tuple[Sequence[Row], int, int]:
+    """The rows of the page that the address asks for, which page that is, and how many there are."""
+    page, pages = asked_page(len(rows), each)
+    return rows[(page - 1) * each : page * each], page, pages
 
 
 def safe_next(fallback: str) -> str:

@@ -20,7 +20,7 @@ from lms.permissions import guarded, may_administer
 from lms.project_forms import AuditFilter, RoleForm
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 from lms.views.roles import names_given, person_of
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -111,7 +111,7 @@ def outbox() -> ResponseReturnValue:
     counts = {state: int(db.session.scalar(_mails(state, count=True)) or 0) for state in ("waiting", "failed", "sent")}
     chosen = request.args.get("state", "failed" if counts["failed"] else "waiting")
     state = chosen if chosen in counts else "waiting"
-    page = max(request.args.get("page", 1, type=int), 1)
+    page, pages = asked_page(counts[state], PER_PAGE)
     query = _mails(state).order_by(OutboxMail.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     return render_template(
         "lms/admin/mail.html",
@@ -120,7 +120,7 @@ def outbox() -> ResponseReturnValue:
         mails=db.session.scalars(query).all(),
         masked=_masked,
         page=page,
-        pages=-(-counts[state] // PER_PAGE),
+        pages=pages,
     )
 
 

@@ -19,7 +19,7 @@ from lms.policy import may_lead_project, may_look_behind, may_protect, may_see_p
 from lms.project_forms import AliasForm, PeopleFileForm, PeopleFilter
 from lms.projects import Participation, Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_page, me, see
 
 bp = Blueprint("people", __name__)
 PER_PAGE = 50
@@ -36,7 +36,7 @@ def index(project: Project) -> ResponseReturnValue:
     form.organisation.choices = [SelectChoice("", _("All")), *_employers(project)]
     query = _search(project, form.q.data or "", form.organisation.data or "")
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = max(request.args.get("page", 1, type=int), 1)
+    page, pages = asked_page(total, PER_PAGE)
     shown = case((Person.protected, Person.alias), else_=Person.given_name + " " + Person.family_name)
     rows = db.session.scalars(query.order_by(shown, Person.id).limit(PER_PAGE).offset((page - 1) * PER_PAGE))
     return render_template(
@@ -46,7 +46,7 @@ def index(project: Project) -> ResponseReturnValue:
         rows=rows.all(),
         total=total,
         page=page,
-        pages=-(-total // PER_PAGE),
+        pages=pages,
         list_url=url_for(".index", project_id=project.id, q=form.q.data, organisation=form.organisation.data),
     )
 

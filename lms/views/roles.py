@@ -13,7 +13,7 @@ from lms.policy import may_lead_project, may_look_behind, may_take_role
 from lms.project_forms import ProjectRoleForm, RoleForm
 from lms.projects import Project
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("roles", __name__)
 PER_PAGE = 100
@@ -133,14 +133,14 @@ def _form(project: Project) -> ProjectRoleForm:
 
 def _page(project: Project, form: ProjectRoleForm) -> str:
     held = roles.in_project(project)
-    page = max(request.args.get("page", 1, type=int), 1)
+    part, page, pages = asked_part(held, PER_PAGE)
     return render_template(
         "lms/projects/roles.html",
         project=project,
         form=form,
-        held=held[(page - 1) * PER_PAGE : page * PER_PAGE],
+        held=part,
         total=len(held),
         page=page,
-        pages=-(-len(held) // PER_PAGE),
+        pages=pages,
         role_names=roles.NAMES,
     )

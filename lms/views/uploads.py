@@ -15,7 +15,7 @@ from lms.people_file import PeopleFile, Row, read_people
 from lms.permissions import guarded
 from lms.policy import may_use_upload
 from lms.refusals import Refused
-from lms.views import me, see
+from lms.views import asked_part, me, see
 
 bp = Blueprint("uploads", __name__)
 PER_PAGE = 50
@@ -120,17 +120,16 @@ def _people_page(upload: PendingUpload) -> ResponseReturnValue:
     by_line: dict[int, Row | people_import.Match] = {row.line: row for row in shown.new}
     by_line |= {match.row.line: match for match in shown.changed}
     lines = [by_line[line] for line in sorted(by_line)]
-    page = max(request.args.get("page", 1, type=int), 1)
-    part = slice((page - 1) * PER_PAGE, page * PER_PAGE)
+    part, page, pages = asked_part(lines, PER_PAGE)
     return render_template(
         "lms/people/import_preview.html",
         project=upload.project,
         upload=upload,
         shown=shown,
-        lines=lines[part],
+        lines=part,
         problems=shown.problems[:200],
         page=page,
-        pages=-(-len(lines) // PER_PAGE),
+        pages=pages,
     )
 
 

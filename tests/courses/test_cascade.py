@@ -124,7 +124,7 @@ def test_who_sees_the_string(app: Flask, browser_of) -> None:  # type: ignore[no
     assert browser_of(make_role("project_leader", make_project(dnr="2023/1"))).get(address).status_code == 403
     branch = f"/projects/{project.id}/branch"
     assert browser_of(county).get(f"{branch}?trainer={taught[0].id}").status_code == 200
-    for wrong in ("?trainer=x", "?trainer=999999", f"?trainer={make_person().id}", f"?trainer={taught[0].id}&page=9"):
+    for wrong in ("?trainer=x", "?trainer=999999", f"?trainer={make_person().id}"):
         assert browser_of(county).get(branch + wrong).status_code == 404
 
 
@@ -305,7 +305,7 @@ def test_a_part_and_the_table_are_plain_addresses(app: Flask, browser_of) -> Non
     assert "Nobody there" in browser.get(f"{address}?place=Nowhere&year=1999").text
     for odd in ("?year=x", "?year=²", "?place=" + "å" * 300, "?year=99999"):
         assert browser.get(address + odd).status_code == 200
-    assert browser.get(f"{address}?page=2").status_code == 404
+    assert browser.get(f"{address}?page=2").status_code == 200, "the last there is"
 
 
 def test_users_under_a_revoked_trainer_are_marked_until_somebody_decides(app: Flask, browser_of) -> None:  # type: ignore[no-untyped-def]
@@ -325,7 +325,7 @@ def test_users_under_a_revoked_trainer_are_marked_until_somebody_decides(app: Fl
     )
     db.session.flush()
     found = cascade.branch(project, trainer.id, limit=9, only="doubted")
-    assert (found.total, len(found.doubted), kept.id in found.doubted) == (2, 2, False)
+    assert (len(found.rows), len(found.doubted), kept.id in found.doubted) == (2, 2, False)
     assert cascade.tree(project, DAY).trainers[0].doubted == 2
     browser = browser_of(leader)
     assert "2 certificates are under review." in browser.get(f"/projects/{project.id}/cascade").text
@@ -339,7 +339,7 @@ def test_who_learned_from_an_older_version_is_found(app: Flask) -> None:
     assert cascade.tree(project, DAY).trainers[0].behind == 0, "nothing is published, nothing is older"
     materials.publish_all()
     assert cascade.tree(project, DAY).trainers[0].behind == 2
-    assert cascade.branch(project, trainer.id, limit=9, only="behind").total == 2
+    assert cascade.size(project, trainer.id, only="behind") == 2
     newest = materials.latest("smail-anvandare")
     assert newest is not None
     draft = example(number=register.DRAFT, level="user", issued_on=DAY)

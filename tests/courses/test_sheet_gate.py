@@ -60,6 +60,28 @@ def test_the_sheet_tells_why_and_saves_all_the_same(browser_of, app, certificate
     assert not attendance.is_signed(day.session)
 
 
+OTHER_WAYS = ("attendance/paper", "attendance/import")
+"""How a sheet is filled in besides by ticking it."""
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS)
+def test_paper_and_files_tell_so_before_they_begin(browser_of, app, way: str) -> None:
+    day = user_day("revoked")
+    page = browser_of(day.trainer).get(f"/sessions/{day.session.id}/{way}").text
+    assert page.index(NOTE) < page.index("is revoked since") < page.index('action="/sessions/')
+    led = course_day()
+    assert NOTE not in browser_of(led.trainer).get(f"/sessions/{led.session.id}/{way}").text
+
+
+def test_who_stands_on_the_sheet_herself_is_told_before_she_fills_it_in(browser_of, app) -> None:
+    day = course_day(people=1)
+    factories.make_enrolment(day.run, day.trainer)
+    db.session.commit()
+    for way in ("attendance", *OTHER_WAYS, "sign-off"):
+        page = browser_of(day.trainer).get(f"/sessions/{day.session.id}/{way}").text
+        assert page.count("You stand on this sheet yourself.") == 1, way
+
+
 def test_who_may_sign_reads_no_such_note(browser_of, app) -> None:
     for day in (user_day("valid"), course_day()):
         page = browser_of(day.trainer).get(sheet_url(day))
@@ -73,7 +95,7 @@ def test_one_that_ran_out_after_the_session_signs(app) -> None:
     with clock.moved(clock.now() - timedelta(days=40)):
         make_certificate(day.project, late, "trainer", valid_until=clock.today() + timedelta(days=22))
     assert register.state(register.of(late)[0], clock.today()) == "expired"
-    assert attendance.may_sign(day.session, late)
+    assert attendance.may_sign(day.session, late, day.people)
 
 
 def test_an_exemption_takes_the_note_away(browser_of, app) -> None:

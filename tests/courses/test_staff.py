@@ -56,7 +56,7 @@ def test_a_session_that_goes_on_is_not_counted_yet(browser, project):
     with clock.moved(second.starts_at + timedelta(hours=1)):
         for number, session in enumerate((first, second)):
             record(session, [Mark(person.id, "whole")], by=trainer, nonce=f"sheet-of-day-{number}")
-        course = members({(project.id, person.organisation_id)})[0][0].courses[0]
+        course = members({(project.id, person.organisation_id)})[0].courses[0]
     assert (course.attended, course.held) == (1, 1)
 
 
