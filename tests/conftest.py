@@ -28,7 +28,10 @@ from lms.limits import limiter
 from lms.people import Person
 from tests.sign_in import sign_in
 
-hypothesis_settings.register_profile("calm", deadline=None)  # a busy machine is no fault of the code
+hypothesis_settings.register_profile("calm", deadline=None, derandomize=True)
+"""A busy machine is no fault of the code, and what was right before a change is tried again after it."""
+hypothesis_settings.register_profile("search", deadline=None, max_examples=1_000)
+"""Looks for what nobody has tried yet: pytest --hypothesis-profile=search."""
 hypothesis_settings.load_profile("calm")
 
 NOON = datetime(2022, 10, 12, 10, 0, tzinfo=UTC)  # A Wednesday in the middle of the SMAIL project.

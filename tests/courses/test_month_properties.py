@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from courses import attendance
@@ -30,6 +30,7 @@ SEPTEMBER = date(2022, 9, 1)
 ALL = ("unconfirmed", "objections", "numbers", "placeholders")
 Said = tuple[str, int, int]
 SAID = st.tuples(st.sampled_from(["whole", "part", "absent"]), st.integers(0, 200), st.integers(1, 240))
+WHOLE = ("whole", 0, 1)
 WAYS = st.sampled_from(["sheet", "import", "offline", "paper"])
 PEOPLE = 4
 ACTS = st.permutations([*range(PEOPLE), *range(PEOPLE), "move", "sign 0", "sign 1", "close", "close"])
@@ -109,6 +110,12 @@ class Hall:
         return closing.close(self.project, SEPTEMBER, by=self.leader, accepted=ALL, reason=reason)
 
 
+@example(
+    acts=[0, 1, 2, 3, "sign 1", 1, 2, 3, "move", "sign 0", 0, "close", "close"],
+    said=[(WHOLE, WHOLE), (WHOLE, WHOLE), (WHOLE, ("absent", 0, 1)), (WHOLE, WHOLE)],
+    way="sheet",
+    rounding="none",
+)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     acts=ACTS,
@@ -120,7 +127,15 @@ def test_any_order_gives_the_same_month(
     app: Flask, acts: list[object], said: list[tuple[Said, Said]], way: str, rounding: str
 ) -> None:
     """Everybody is written down twice, and the second word counts."""
-    hall, spoken, kept = Hall(rounding), set(), {}
+    try:
+        _tell(Hall(rounding), acts, said, way)
+    finally:
+        db.session.rollback()
+
+
+def _tell(hall: Hall, acts: list[object], said: list[tuple[Said, Said]], way: str) -> None:
+    spoken: set[int] = set()
+    kept: dict[int, bytes] = {}
     lasts = [last for _first, last in said]
     moment = datetime(2022, 10, 4, 8, 0, tzinfo=UTC)
     for act in acts:
@@ -138,7 +153,6 @@ def test_any_order_gives_the_same_month(
         for each in ("sign 0", "sign 1", "close"):
             hall.act(each)
         _check(hall, lasts, kept)
-    db.session.rollback()
 
 
 def _check(hall: Hall, lasts: list[Said], kept: dict[int, bytes]) -> None:
@@ -158,10 +172,11 @@ def _check(hall: Hall, lasts: list[Said], kept: dict[int, bytes]) -> None:
         assert 0 < line.minutes <= 240
     for session in (group.sessions[0] for group in hall.groups):
         assert all(0 <= entry.minutes <= session.minutes for entry in attendance.entries_of(session))
-    again = freeze(hall.project, SEPTEMBER, version=newest.version, reason=newest.reason, closed_at=newest.at,
-                   closed_by=newest.by.name)  # fmt: skip
-    assert again == stands
-    assert snapshot.digest(again) == newest.snapshot_hash
+    if newest.at == clock.now():  # an older one stands when what was written since says the same to the funder
+        again = freeze(hall.project, SEPTEMBER, version=newest.version, reason=newest.reason, closed_at=newest.at,
+                       closed_by=newest.by.name)  # fmt: skip
+        assert again == stands
+        assert snapshot.digest(again) == newest.snapshot_hash
     assert changes(newest) == []
     assert not is_changed(newest)
     for closed in closings_of(hall.project):
