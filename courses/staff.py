@@ -73,13 +73,8 @@ def summary(managed: Managed) -> Summary:
     return Summary(*db.session.execute(query).one())
 
 
-def count(managed: Managed) -> int:
-    """How many there are."""
-    return db.session.scalar(select(func.count(Person.id)).where(_is_staff(managed))) or 0
-
-
 def members(managed: Managed, page: int = 1) -> list[Member]:
-    """One page of the staff by shown name. Five questions, whatever the numbers."""
+    """One page of the staff by shown name. Six questions, whatever the numbers."""
     query = (
         select(Person)
         .where(_is_staff(managed))

@@ -3,6 +3,7 @@
 import math
 import time
 
+from flask import Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits.storage import MemoryStorage
@@ -42,6 +43,17 @@ class AtTheViews(Limiter):
 limiter = AtTheViews(get_remote_address)
 
 
+def address_and_whom() -> str:
+    """Who asks for whom: the address, and the e-mail that was typed or the link that was mailed."""
+    whom = request.form.get("email") or (request.view_args or {}).get("token", "")
+    return f"{get_remote_address()} {whom.strip().lower()[:254]}"
+
+
+def was_wrong(response: Response) -> bool:
+    """Whether what was typed did not hold; what was right counts towards no limit of guesses."""
+    return response.status_code == 422
+
+
 def seconds_left() -> int:
     """Seconds until the limit that this request has met lets its address try again."""
     met = limiter.current_limit
@@ -49,7 +61,8 @@ def seconds_left() -> int:
 
 
 SIGN_IN = "60 per minute; 600 per hour"  # a whole town hall has one address, and everybody got the same mail at nine
-CODE = "120 per minute; 600 per hour"  # what stops guessing are five tries at each code, and twenty codes an hour
+FOR_ONE = "10 per hour"  # of one person: twenty codes are mailed to her in all, and no address uses them up alone
+CODE = "20 per minute; 100 per hour"  # of wrong codes: those who have a mail type it right
 VERIFY = "60 per minute"  # of codes with 80 bits: one window is enough, and each costs every visitor
 FILES = "20 per minute; 200 per hour"  # of files that are checked: each is half a second of work
 ROOM = "120 per minute"  # wrong codes of the check-in: a room full of people has one address

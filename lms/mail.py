@@ -123,11 +123,12 @@ def send_waiting(connect: Callable[[], smtplib.SMTP] | None = None, *, most: int
 
 
 def on_committed(app: Flask, wake: Callable[[], object]) -> None:
-    """Call `wake` after each commit that put mail into the outbox; a queue that is down only makes the mail later."""
+    """Call `wake` after each commit of this application that put mail into the outbox; a queue that is down only makes
+    the mail later."""
 
     @event.listens_for(db.session, "after_commit")
     def _wake(session: Session) -> None:
-        if not session.info.pop("mail_waits", False):
+        if current_app._get_current_object() is not app or not session.info.pop("mail_waits", False):  # type: ignore[attr-defined]
             return
         try:
             wake()

@@ -33,8 +33,8 @@ def short_name(name: str) -> str:
 
 
 def organisations_named(names: Iterable[str]) -> dict[str, Organisation]:
-    """The organisations of those names that there are, in one question, whatever the capitals; «Håbo kommun» finds
-    «Håbo»."""
+    """The organisations of those names that there are, in one question, whatever the capitals (but Å, Ä and Ö are
+    as written on SQLite); «Håbo kommun» finds «Håbo»."""
     wanted = {name: (name.strip(), short_name(name)) for name in names}
     spelled = {each for spellings in wanted.values() for each in spellings}
     lowered = func.lower(Organisation.name).in_([each.lower() for each in spelled])

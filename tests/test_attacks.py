@@ -179,7 +179,7 @@ def test_numbers_that_no_column_holds_are_refused_not_crashed_on(browser_of: Any
 
 
 @pytest.mark.parametrize("role", ["leader", "administrator", "manager"])
-def test_a_page_that_no_list_has_is_the_nearest_one(app: Flask, browser_of: Any, role: str) -> None:
+def test_a_page_that_no_list_has_is_answered(app: Flask, browser_of: Any, role: str) -> None:
     """Every address that answers does so for a page before the first and one beyond the last."""
     world = make_world()
     browser = browser_of(world.people[role])

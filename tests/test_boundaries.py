@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 import config
 from certificates.proof import keys
@@ -140,8 +141,9 @@ def _host(wall: Flask) -> str:
 @pytest.mark.parametrize(
     ("page", "path", "values", "most"),
     [
-        ("/sign-in", "/sign-in", {"email": "a@b.example"}, 60),
-        ("/sign-in", "/sign-in/code", {"code": "123456"}, 120),
+        ("/sign-in", "/sign-in", {"email": "a{number}@b.example"}, 60),
+        ("/sign-in", "/sign-in/code", {"code": "123456"}, 20),
+        ("/sign-in", "/sign-in", {"email": "A@b.example "}, 10),
         ("/accessibility", "/accessibility", {"message": "Hej", "contact": ""}, 5),
     ],
 )
@@ -149,13 +151,17 @@ def test_limits_really_stop(wall: Flask, page: str, path: str, values: dict[str,
     client, base = wall.test_client(), _host(wall)
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page, base_url=base).text)
     assert found
-    sent = values | {"csrf_token": found[1]}
-    headers = {"Referer": f"{base}{page}"}
-    codes = [client.post(path, data=sent, base_url=base, headers=headers).status_code for _time in range(most + 2)]
+    token, headers = found[1], {"Referer": f"{base}{page}"}
+
+    def post(number: int) -> TestResponse:
+        sent = {name: value.format(number=number) for name, value in values.items()} | {"csrf_token": token}
+        return client.post(path, data=sent, base_url=base, headers=headers)
+
+    codes = [post(number).status_code for number in range(most + 2)]
     assert 429 not in codes[:most]
     assert 400 not in codes
     assert codes[most:] == [429, 429]
-    again = client.post(path, data=sent, base_url=base, headers=headers)
+    again = post(most)
     assert int(again.headers["Retry-After"]) >= 1, "whichever of the two windows was met"
     assert client.get(page, base_url=base).status_code == 200, "reading goes on"
 

@@ -5,7 +5,7 @@ The rule that matters most: everybody on the sheet has an answer, the session ne
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ def sign_off(
     `seen_hash` is `hash_of` the entries that were on the screen: others since then are Stale `changed`;
     `deputy_reason` says why somebody else than the run's trainers signs (see deputies.py); `head_count` is how many
     were counted in the room: it is kept beside the sheet and refuses nothing.
-    Raises Refused: `cancelled`, `not_over`, `nobody`, `unanswered` (values: people), `gate`, `own_sheet`.
+    Raises Refused: `cancelled`, `not_over`, `gate`, `own_sheet`, `nobody`, `unanswered` (values: people).
     """
     locked(session)
     if stands := signed(session):
@@ -91,7 +91,12 @@ def may_be_signed(session: Session) -> None:
 
 def may_sign(session: Session, person: Person, people: Iterable[Person]) -> Answer:
     """Whether she may sign the sheet that these people stand on, or the reason why not; told before she fills it in."""
-    return _leads(session, person) and _apart(session, person, people)
+    return next((answer for _code, answer in _rules(session, person, people) if not answer), YES)
+
+
+def _rules(session: Session, person: Person, people: Iterable[Person]) -> Iterator[tuple[str, Answer]]:
+    yield "gate", _leads(session, person)
+    yield "own_sheet", _apart(session, person, people)
 
 
 def _leads(session: Session, person: Person) -> Answer:
@@ -111,11 +116,11 @@ def _leads(session: Session, person: Person) -> Answer:
 def _apart(session: Session, person: Person, people: Iterable[Person]) -> Answer:
     """Nobody signs for her own minutes in a course; who calls a meeting takes part in it herself."""
     own = isinstance(session.activity, Run) and any(each.id == person.id for each in people)
-    return no(_("You stand on this sheet yourself. Another trainer of the run signs it.")) if own else YES
+    return no(_("You stand on this sheet yourself, and nobody signs for their own hours.")) if own else YES
 
 
 def _check_may_sign(session: Session, by: Person, people: Iterable[Person]) -> None:
-    for code, answer in (("gate", _leads(session, by)), ("own_sheet", _apart(session, by, people))):
+    for code, answer in _rules(session, by, people):
         if not answer:
             raise Refused(answer.reason, code)
 

@@ -38,7 +38,7 @@ def branch(project: Project, trainer_id: int, *, limit: int, offset: int = 0, on
     )
 
 
-def size(project: Project, trainer_id: int, *, only: Only = "") -> int:
+def branch_size(project: Project, trainer_id: int, *, only: Only = "") -> int:
     """How many certificates stand in that branch."""
     query = select(func.count()).select_from(Certificate).where(*_stands(project, trainer_id, only))
     return db.session.scalar(query) or 0

@@ -64,7 +64,7 @@ def branch(project: Project) -> ResponseReturnValue:
         g.refused = sees_all.reason
         abort(403)
     only = ONLY.get(request.args.get("only", ""), "")
-    total = cascade.size(project, trainer.id, only=only)
+    total = cascade.branch_size(project, trainer.id, only=only)
     if not (total or cascade.is_trainer(project, trainer.id)):
         abort(404)
     page, pages = asked_page(total, PER_PAGE)

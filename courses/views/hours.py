@@ -19,7 +19,7 @@ from courses.policy import may_object
 from lms import clock, filters
 from lms.db import db
 from lms.forms import CodeForm
-from lms.limits import CODE, SIGN_IN, limiter
+from lms.limits import CODE, FOR_ONE, SIGN_IN, address_and_whom, limiter, was_wrong
 from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in, public
 from lms.refusals import Refused, Stale
@@ -97,6 +97,7 @@ def mail(token: str) -> ResponseReturnValue:
 
 @bp.post("/hours/mail/<token>")
 @limiter.limit(SIGN_IN)
+@limiter.limit(FOR_ONE, key_func=address_and_whom)
 @public
 def send_code(token: str) -> ResponseReturnValue:
     """Send a code to the person's own address."""
@@ -121,7 +122,7 @@ def code(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/hours/mail/<token>/code")
-@limiter.limit(CODE)
+@limiter.limit(CODE, deduct_when=was_wrong)
 @public
 def check_code(token: str) -> ResponseReturnValue:
     """Confirm when the code is right; each try counts, and nobody is signed in."""

@@ -13,7 +13,7 @@ from courses.enrolment import Enrolment
 from courses.forms.runs import InvitationForm
 from lms.db import db
 from lms.forms import CodeForm
-from lms.limits import CODE, SIGN_IN, limiter
+from lms.limits import CODE, FOR_ONE, SIGN_IN, address_and_whom, limiter, was_wrong
 from lms.permissions import project_line, public
 from lms.refusals import Refused
 from lms.views import see
@@ -39,6 +39,7 @@ def show(token: str) -> ResponseReturnValue:
 
 @bp.post("/invitation/<token>")
 @limiter.limit(SIGN_IN)
+@limiter.limit(FOR_ONE, key_func=address_and_whom)
 @public
 def answer(token: str) -> ResponseReturnValue:
     """Yes or no: at once from the invited person, after a code from who is not signed in."""
@@ -82,7 +83,7 @@ def code(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/invitation/<token>/code")
-@limiter.limit(CODE)
+@limiter.limit(CODE, deduct_when=was_wrong)
 @public
 def confirm(token: str) -> ResponseReturnValue:
     """Let the kept answer count when the code is right, and sign the person in; each try is counted."""

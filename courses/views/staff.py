@@ -17,13 +17,13 @@ bp = Blueprint("staff", __name__)
 def index() -> ResponseReturnValue:
     """Courses, attendance, assignment and certificate of everybody in the manager's organisations."""
     managed = managed_staff(me())
-    total = staff.count(managed)
-    page, pages = asked_page(total, staff.PER_PAGE)
+    summary = staff.summary(managed)
+    page, pages = asked_page(summary.people, staff.PER_PAGE)
     return render_template(
         "courses/staff.html",
         members=staff.members(managed, page),
-        summary=staff.summary(managed),
-        total=total,
+        summary=summary,
+        total=summary.people,
         page=page,
         pages=pages,
         list_url=url_for(".index"),

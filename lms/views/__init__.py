@@ -30,7 +30,7 @@ def asked_page(total: int, each: int) -> tuple[int, int]:
 
 
 def asked_part(rows: Sequence[Row], each: int) -> tuple[Sequence[Row], int, int]:
-    """The rows of the page that the address asks for, which page that is, and how many there are."""
+    """The rows of the page that the address asks for, which page that is, and how many pages there are."""
     page, pages = asked_page(len(rows), each)
     return rows[(page - 1) * each : page * each], page, pages
 

@@ -9,7 +9,7 @@ from flask_login import current_user, login_user, logout_user
 from lms import accounts, audit
 from lms.db import db
 from lms.forms import CodeForm, EmailForm, SettingsForm
-from lms.limits import CODE, SIGN_IN, limiter
+from lms.limits import CODE, FOR_ONE, SIGN_IN, address_and_whom, limiter, was_wrong
 from lms.people import Person
 from lms.permissions import guarded, may_be_signed_in, public
 from lms.refusals import Refused
@@ -35,6 +35,7 @@ def sign_in() -> ResponseReturnValue:
 
 @bp.post("/sign-in")
 @limiter.limit(SIGN_IN)
+@limiter.limit(FOR_ONE, key_func=address_and_whom)
 @public
 def send_code() -> ResponseReturnValue:
     """Send a code; the answer is the same whether the address is known or not."""
@@ -56,7 +57,7 @@ def code() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in/code")
-@limiter.limit(CODE, key_func=_guesser)
+@limiter.limit(CODE, key_func=_guesser, deduct_when=was_wrong)
 @public
 def check_code() -> ResponseReturnValue:
     """Sign in when the code is right; each try is counted, also the wrong ones."""

@@ -339,7 +339,7 @@ def test_who_learned_from_an_older_version_is_found(app: Flask) -> None:
     assert cascade.tree(project, DAY).trainers[0].behind == 0, "nothing is published, nothing is older"
     materials.publish_all()
     assert cascade.tree(project, DAY).trainers[0].behind == 2
-    assert cascade.size(project, trainer.id, only="behind") == 2
+    assert cascade.branch_size(project, trainer.id, only="behind") == 2
     newest = materials.latest("smail-anvandare")
     assert newest is not None
     draft = example(number=register.DRAFT, level="user", issued_on=DAY)

@@ -79,7 +79,7 @@ def test_who_stands_on_the_sheet_herself_is_told_before_she_fills_it_in(browser_
     db.session.commit()
     for way in ("attendance", *OTHER_WAYS, "sign-off"):
         page = browser_of(day.trainer).get(f"/sessions/{day.session.id}/{way}").text
-        assert page.count("You stand on this sheet yourself.") == 1, way
+        assert page.count("You stand on this sheet yourself") == 1, way
 
 
 def test_who_may_sign_reads_no_such_note(browser_of, app) -> None:

@@ -11,15 +11,8 @@ from playwright.sync_api import Error as PlaywrightError
 
 from lms import clock, demo, jobs
 from tests.journeys.serving import Site, serving
-from tests.journeys.visitor import Visitor, visitors
+from tests.journeys.visitor import CHROMIUM, Visitor, visitors
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LONG = ("test_story.py", "test_personas.py", "test_month.py")
 """Begun first, so that no worker is alone with one of them at the end."""
 

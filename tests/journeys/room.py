@@ -20,7 +20,7 @@ from lms.projects import Project
 from tests import factories
 from tests.journeys.cable import Cable
 from tests.journeys.serving import Site, serving
-from tests.journeys.visitor import LOOKED_AT, Visitor, visitors
+from tests.journeys.visitor import Visitor, visitors
 
 NOW = datetime(2022, 10, 12, 12, 5, tzinfo=clock.STOCKHOLM)
 SAVED, OFFLINE = "Allt är sparat.", "Du är offline."
@@ -155,5 +155,5 @@ def inspect(tablet: Visitor) -> None:
     """Look at the page in this very state."""
     tablet.page.mouse.move(0, 0)
     tablet.page.wait_for_timeout(300)  # colours that fade have two
-    LOOKED_AT.clear()
+    tablet.site.looked_at.clear()
     tablet.look()

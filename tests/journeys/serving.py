@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,8 @@ class Site:
     url: str
     sink: SmtpSink
     now: datetime
+    looked_at: set[tuple[str, str]] = field(default_factory=set)
+    """Kinds of pages and their parts that were checked here."""
 
     def act(self, what: Callable[[], object] | None = None) -> None:
         """Do something inside the product at its own time; without anything: what the worker does each minute."""

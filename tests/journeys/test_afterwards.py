@@ -150,7 +150,7 @@ def test_another_paper_is_checked_without_network_after_the_first(kept: Kept, vi
     stranger.go(f"/v/{first[0]}#{first[1]}", look=False)
     answered(stranger.page, GENUINE)
     stranger.page.evaluate("navigator.serviceWorker.ready")
-    stored = "caches.open('parlband-paper').then((kept) => kept.match(location.origin + '/v/offline'))"
+    stored = "() => caches.open('parlband-paper').then((kept) => kept.match(location.origin + '/v/offline'))"
     stranger.page.wait_for_function(stored)
     stranger.context.set_offline(True)
     stranger.go(f"/v/{second[0]}#{second[1]}", look=False)

@@ -31,7 +31,7 @@ from tests.journeys.room import (
     tablet,
     wired,
 )
-from tests.journeys.visitor import CHROMIUM, Visitor, visitors
+from tests.journeys.visitor import CHROMIUM, PATIENCE, Visitor, visitors
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def test_an_answer_lost_on_its_way_back_is_asked_for_again_and_written_once(room
         mark(page, person, "whole")
     save(page)
     says(page, "3 svar väntar")
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE / 1000
     while room.cable.lost < 2 and time.monotonic() < deadline:
         page.wait_for_timeout(200)
     assert room.cable.lost >= 2  # the retry was lost as well
@@ -241,7 +241,7 @@ def test_killed_after_the_server_wrote_and_before_it_was_heard(room, chromium, t
         for person in room.people:
             mark(page, person, "whole")
         save(page)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE / 1000
         while not room.cable.lost and time.monotonic() < deadline:
             page.wait_for_timeout(50)
         kill()
@@ -303,7 +303,7 @@ def test_a_browser_that_can_keep_nothing_saves_as_forms_do(room, tablet, broken)
     device.page.goto(room.site.url + room.path)
     mark(device.page, room.people[0], "whole")
     save(device.page)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE / 1000
     while room.states() != ["whole", "–", "–"] and time.monotonic() < deadline:
         device.page.wait_for_timeout(200)
     assert room.states() == ["whole", "–", "–"]

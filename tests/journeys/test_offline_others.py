@@ -12,7 +12,7 @@ from lms.db import db
 from lms.people import Person
 from tests.courses.sheets import absent, whole
 from tests.journeys.room import SAVED, Room, chosen, inspect, mark, opened, quiet, room, save, says, tablet, wired
-from tests.journeys.visitor import Visitor
+from tests.journeys.visitor import PATIENCE, Visitor
 
 
 def test_two_tablets_show_both_values_and_let_choose(room, tablet):
@@ -106,7 +106,7 @@ def test_signed_out_meanwhile_the_answers_wait_for_the_same_person(room, tablet)
     inspect(device)
     device.become(room.trainer)
     page.goto(room.site.url + "/settings")  # any page of hers sends it
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE / 1000
     while room.states() != ["whole", "–", "–"] and time.monotonic() < deadline:
         page.wait_for_timeout(200)
     assert room.states() == ["whole", "–", "–"]

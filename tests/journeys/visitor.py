@@ -16,6 +16,13 @@ from werkzeug.routing import RequestRedirect
 from lms import accounts, people
 from tests.journeys.serving import Site
 
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDE, NARROW, LEAST = 1280, 360, 320
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
@@ -27,8 +34,6 @@ PARTS = """() => [...new Set([...document.querySelectorAll('body *')].map(each =
   ['aria-invalid', 'disabled', 'hidden', 'open', 'lang'].filter(name => each.hasAttribute(name)),
 ].join()))].sort().join(';')"""
 """What a page is built of, each kind of part once."""
-LOOKED_AT: set[tuple[str, str]] = set()
-"""Kinds of pages and their parts that this process has checked."""
 LEAVING = """() => {
   window.leaving = false;
   addEventListener('submit', event => { window.leaving = !event.defaultPrevented });
@@ -88,7 +93,7 @@ class Visitor:
         page leads nowhere."""
         self.page.evaluate(LEAVING)
         target.first.click()
-        self.page.wait_for_function("window.leaving !== true")
+        self.page.wait_for_function("() => window.leaving !== true")
         self.page.wait_for_load_state()
 
     def text(self) -> str:
@@ -107,8 +112,8 @@ class Visitor:
         A page whose kind and parts were looked at before is not checked twice.
         """
         key = (endpoint(self.site, self.page.url), self.page.evaluate(PARTS))
-        if key not in LOOKED_AT:
-            LOOKED_AT.add(key)
+        if key not in self.site.looked_at:
+            self.site.looked_at.add(key)
             for width in (NARROW, WIDE):
                 self.page.set_viewport_size({"width": width, "height": 900})
                 self._axe(width)

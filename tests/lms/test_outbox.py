@@ -48,7 +48,7 @@ def test_a_committed_mail_wakes_the_worker_and_does_not_wait_for_the_minute(app:
     assert woken == [1]
     db.session.add(make_person())
     db.session.commit()
-    assert woken == [1]
+    assert woken == [1], "no mail, nothing to do"
 
 
 def test_refused_for_now_is_sent_later(app: Flask, sink: SmtpSink) -> None:
