@@ -38,7 +38,7 @@ from courses.enrolment import Enrolment
 from courses.exemptions import Exemption
 from courses.runs import Run
 from courses.today import learning
-from lms import clock, demo, mail, people
+from lms import clock, demo, mail
 from lms.audit import Audit
 from lms.db import Base, db
 from lms.demo import personas
@@ -170,12 +170,7 @@ def test_certificates_are_in_every_state(project: Project) -> None:
     assert decided["keep"] >= 3
     assert decided["revoke"] == 1
     assert [each.is_met for each in renewal.of_project(project)] == [True]
-
-
-def test_somebody_waits_for_another_name(project: Project) -> None:
-    leader = people.find_person(email=personas.PROJECT_LEADER)
-    assert leader is not None
-    assert wishes.count(project, leader) == 1
+    assert _count(wishes.CertificateWish) == 1
 
 
 def test_what_is_signed_is_believed_now(app: Flask) -> None:
