@@ -5,9 +5,11 @@ Nothing is taken back in silence: an exemption ends by itself, and a new one is 
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, Select, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lms import audit, clock, people
@@ -125,13 +127,20 @@ def counting(person_ids: Collection[int], project_id: int, level: str, on: date)
 
 def of_people(person_ids: Collection[int], project_id: int, level: str) -> dict[int, list[Exemption]]:
     """Person id → every exemption she ever had, the one that ends last first."""
-    query = select(Exemption).where(
-        Exemption.person_id.in_(person_ids), Exemption.project_id == project_id, Exemption.level == level
-    )
+    values = {"people": list(person_ids), "project": project_id, "level": level}
     found: dict[int, list[Exemption]] = {}
-    for exemption in db.session.scalars(query.order_by(Exemption.ends.desc(), Exemption.id.desc())):
+    for exemption in db.session.scalars(_of_people(), values):
         found.setdefault(exemption.person_id, []).append(exemption)
     return found
+
+
+@cache
+def _of_people() -> Select[Any]:
+    """Built once, as the certificates beside it (courses/gate.py)."""
+    people: Any = bindparam("people", expanding=True)
+    theirs = (Exemption.person_id.in_(people), Exemption.project_id == bindparam("project"))
+    query = select(Exemption).where(*theirs, Exemption.level == bindparam("level"))
+    return query.order_by(Exemption.ends.desc(), Exemption.id.desc())
 
 
 def of_project(project: Project) -> list[Exemption]:

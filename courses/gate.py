@@ -8,10 +8,11 @@ exemption: nobody certifies users without having been certified (S1: the trainer
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from certificates import register
 from certificates.register import Certificate
@@ -111,14 +112,17 @@ def book(people: Iterable[Person], project: Project) -> Book:
     """Everything these people have to show, in two queries."""
     ids = {person.id for person in people}
     held: dict[int, list[Certificate]] = {}
-    query = select(Certificate).where(
-        Certificate.holder_id.in_(ids),
-        Certificate.level == "trainer",
-        Certificate.project_dnr == project.dnr,
-    )
-    for certificate in db.session.scalars(query.order_by(Certificate.id.desc())):
+    for certificate in db.session.scalars(_held(), {"people": list(ids), "dnr": project.dnr}):
         held.setdefault(certificate.holder_id, []).append(certificate)
     return Book(project, held, exemptions.of_people(ids, project.id, "trainer"))
+
+
+@cache
+def _held() -> Select[Any]:
+    """Every sheet asks it, so it is built once: building it costs more than running it."""
+    people: Any = bindparam("people", expanding=True)
+    theirs = (Certificate.holder_id.in_(people), Certificate.project_dnr == bindparam("dnr"))
+    return select(Certificate).where(*theirs, Certificate.level == "trainer").order_by(Certificate.id.desc())
 
 
 def _since(certificate: Certificate, proof: Proof) -> date | None:
