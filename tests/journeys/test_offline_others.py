@@ -83,6 +83,7 @@ def test_a_sheet_signed_meanwhile_leads_to_the_correction_with_the_values(room, 
     assert room.states() == ["absent", "whole", "whole"]
     expect(page.locator("#sheet-state")).to_have_text("")
     expect(page.locator("#sheet-way")).to_be_hidden()
+    page.wait_for_function("() => parlband.waiting().then((records) => records.length === 0)")
     page.goto(room.site.url + "/")
     page.wait_for_timeout(500)
     assert "inte skickat" not in page.locator("main").inner_text()
